@@ -1,0 +1,28 @@
+// The EventBridge `source` of everything this project puts on its bus, and the detail types of what is not Asana's own.
+// Subscribers write these into their rules: changing one is a breaking change.
+
+export const AUDIT_LOG_SOURCE = 'asana.audit-log';
+export const ALERT_SOURCE = 'asana.audit-log.alerts';
+export const POLLER_SOURCE = 'asana.audit-log.poller';
+
+export const ALERT_DETAIL_TYPES = { opened: 'Alert Opened', updated: 'Alert Updated' } as const;
+export type AlertDetailType = (typeof ALERT_DETAIL_TYPES)[keyof typeof ALERT_DETAIL_TYPES];
+
+/** Detail types of operational events (`POLLER_SOURCE`): what the poller noticed about the feed itself. */
+export const OPERATIONAL_DETAIL_TYPES = {
+  offsetExpired: 'Offset Expired',
+  possibleGap: 'Possible Gap',
+  credentialRejected: 'Credential Rejected',
+  requestRefused: 'Request Refused',
+  unknownEventType: 'Unknown Event Type',
+  eventQuarantined: 'Event Quarantined',
+  pageUnreadable: 'Page Unreadable',
+} as const;
+export type OperationalDetailType =
+  (typeof OPERATIONAL_DETAIL_TYPES)[keyof typeof OPERATIONAL_DETAIL_TYPES];
+
+/** What an event without `event_type` is called on the bus. */
+export const UNKNOWN_DETAIL_TYPE = 'unknown';
+/** EventBridge's limit on `DetailType`, in characters (AWS API reference, PutEventsRequestEntry). */
+export const MAX_DETAIL_TYPE_CHARACTERS = 128;
+export const SCHEMA_VERSION = '1';

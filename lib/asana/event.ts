@@ -1,0 +1,52 @@
+// Reads the few fields of an audit log event that the feed itself relies on. Nothing here is a schema: all else passes.
+import { isJsonObject, numberText } from './lossless-json.ts';
+
+/** The event's identity everywhere; undefined when there is none. A number counts by its digits. */
+export function gidOf(event: Record<string, unknown>): string | undefined {
+  const gid = event['gid'];
+  return typeof gid === 'string' && gid !== '' ? gid : numberText(gid);
+}
+
+/** ISO 8601 with a date and a time; Asana sends UTC with milliseconds, so a missing zone is taken for UTC. */
+const ISO_INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$/i;
+
+/** `created_at` in milliseconds since the epoch (finer digits cut off), or undefined when absent or unreadable. */
+export function createdAtOf(event: Record<string, unknown>): number | undefined {
+  const createdAt = event['created_at'];
+  if (typeof createdAt !== 'string') return undefined;
+  const zone = ISO_INSTANT.exec(createdAt);
+  if (zone === null) return undefined;
+  const instant = Date.parse(zone[3] === undefined ? `${createdAt}Z` : createdAt);
+  return Number.isNaN(instant) || instant < 0 ? undefined : instant;
+}
+
+export function eventTypeOf(event: Record<string, unknown>): string | undefined {
+  const type = event['event_type'];
+  return typeof type === 'string' && type !== '' ? type : undefined;
+}
+
+/** What is left of an event that cannot travel whole: who, what and when, by ids only. */
+export function cutForm(event: Record<string, unknown>): Record<string, unknown> {
+  return {
+    gid: event['gid'],
+    created_at: scalar(event['created_at']),
+    event_type: scalar(event['event_type']),
+    actor: pick(event['actor'], 'actor_type'),
+    resource: pick(event['resource'], 'resource_type'),
+  };
+}
+
+function pick(party: unknown, typeField: string): Record<string, unknown> | undefined {
+  return isJsonObject(party)
+    ? { [typeField]: scalar(party[typeField]), gid: scalar(party['gid']) }
+    : undefined;
+}
+
+/** Keeps short values only: the cut form must fit whatever made the whole too large. */
+function scalar(value: unknown): unknown {
+  return typeof value === 'string'
+    ? value.slice(0, 256)
+    : numberText(value) === undefined
+      ? undefined
+      : value;
+}

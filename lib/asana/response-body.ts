@@ -1,0 +1,49 @@
+// Reads a response body as text up to a cap, decompressing where the server compressed it.
+import type { Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { AsanaError } from './errors.ts';
+
+const DECOMPRESSORS: Readonly<Record<string, () => NodeJS.ReadWriteStream>> = {
+  gzip: createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+/** What the client says it takes. */
+export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
+
+/**
+ * The cap counts decompressed bytes, so that a small body that unpacks to a huge one is refused as well.
+ * @throws AsanaError `asana.response-too-large`; whatever the stream fails with otherwise.
+ */
+export async function readBody(
+  body: Readable,
+  encoding: string | string[] | undefined,
+  maxBytes: number,
+): Promise<{ text: string; bytes: number }> {
+  const decompress = DECOMPRESSORS[String(encoding ?? '').toLowerCase()];
+  let source: AsyncIterable<unknown> = body;
+  if (decompress !== undefined) {
+    const unpacked = decompress();
+    // pipe() does not forward errors: a reset connection would leave the reader waiting for ever.
+    body.once('error', (error) => (unpacked as NodeJS.ReadWriteStream & Readable).destroy(error));
+    source = body.pipe(unpacked) as AsyncIterable<unknown>;
+  }
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of source) {
+      const part = chunk as Buffer;
+      bytes += part.length;
+      if (bytes > maxBytes) {
+        throw new AsanaError(
+          'asana.response-too-large',
+          `The answer is larger than ${maxBytes} bytes.`,
+        );
+      }
+      chunks.push(part);
+    }
+  } finally {
+    if (!body.destroyed) body.destroy();
+  }
+  return { text: Buffer.concat(chunks, bytes).toString('utf8'), bytes };
+}

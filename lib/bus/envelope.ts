@@ -1,0 +1,104 @@
+// Turns audit log events into entries for the bus: the envelope of lib/contract/bus-event.ts. Pure.
+import { createdAtOf, cutForm, eventTypeOf } from '../asana/event.ts';
+import type { EventMetadata, Origin } from '../contract/bus-event.ts';
+import type { Operational } from '../contract/operational.ts';
+import {
+  AUDIT_LOG_SOURCE,
+  MAX_DETAIL_TYPE_CHARACTERS,
+  type OperationalDetailType,
+  POLLER_SOURCE,
+  SCHEMA_VERSION,
+  UNKNOWN_DETAIL_TYPE,
+} from '../contract/sources.ts';
+import type { BusEntry } from './publisher-port.ts';
+
+/** 240 KB: SNS, Lambda's asynchronous calls and older SQS queues take 256 KB, frame and transformers included. */
+export const DEFAULT_MAX_EVENT_BYTES = 240 * 1024;
+/** EventBridge's own frame round the detail: version, id, account, time, region and punctuation, rounded up. */
+const FRAME_BYTES = 512;
+
+/** What all events of one page share. */
+export interface EnvelopeContext {
+  readonly workspaceGid: string;
+  /** Epoch milliseconds: events created before it are history. */
+  readonly liveFrom: number;
+  /** Epoch milliseconds. */
+  readonly publishedAt: number;
+}
+
+export interface Envelope {
+  readonly entry: BusEntry;
+  /** Bytes of what a target receives. */
+  readonly deliveredBytes: number;
+}
+
+/** @param redacted paths that were redacted in this event */
+export function envelope(
+  event: Record<string, unknown>,
+  redacted: readonly string[],
+  context: EnvelopeContext,
+): Envelope {
+  return sealed(event, event, context, redacted.length === 0 ? {} : { redacted: [...redacted] });
+}
+
+/** The form that goes on the bus in place of an event whose whole is in quarantine at `uri`. */
+export function cutEnvelope(
+  event: Record<string, unknown>,
+  redacted: readonly string[],
+  context: EnvelopeContext,
+  uri: string,
+): Envelope {
+  const extra = redacted.length === 0 ? {} : { redacted: [...redacted] };
+  return sealed(event, cutForm(event), context, { ...extra, quarantine: uri });
+}
+
+function sealed(
+  event: Record<string, unknown>,
+  data: Record<string, unknown>,
+  context: EnvelopeContext,
+  extra: Partial<EventMetadata>,
+): Envelope {
+  const createdAt = createdAtOf(event);
+  const metadata: EventMetadata = {
+    schemaVersion: SCHEMA_VERSION,
+    workspaceGid: context.workspaceGid,
+    origin: originOf(createdAt, context.liveFrom),
+    publishedAt: new Date(context.publishedAt).toISOString(),
+    ...extra,
+    ...(createdAt === undefined ? { createdAtMissing: true as const } : {}),
+  };
+  const detail = JSON.stringify({ metadata, data });
+  const detailType = detailTypeOf(event);
+  return {
+    entry: { source: AUDIT_LOG_SOURCE, detailType, time: createdAt ?? context.publishedAt, detail },
+    deliveredBytes: Buffer.byteLength(detail) + Buffer.byteLength(detailType) + FRAME_BYTES,
+  };
+}
+
+/** An event whose age nobody knows is live: better an alert too many than one too few. */
+function originOf(createdAt: number | undefined, liveFrom: number): Origin {
+  return createdAt !== undefined && createdAt < liveFrom ? 'backfill' : 'live';
+}
+
+function detailTypeOf(event: Record<string, unknown>): string {
+  return (eventTypeOf(event) ?? UNKNOWN_DETAIL_TYPE).slice(0, MAX_DETAIL_TYPE_CHARACTERS);
+}
+
+/** @returns an operational event as an entry; `data` must hold no personal data */
+export function operationalEntry(
+  type: OperationalDetailType,
+  data: Operational,
+  context: Pick<EnvelopeContext, 'workspaceGid' | 'publishedAt'>,
+): BusEntry {
+  const metadata = {
+    schemaVersion: SCHEMA_VERSION,
+    workspaceGid: context.workspaceGid,
+    publishedAt: new Date(context.publishedAt).toISOString(),
+  };
+  return {
+    source: POLLER_SOURCE,
+    detailType: type,
+    time: context.publishedAt,
+    detail: JSON.stringify({ metadata, data }),
+  };
+}

@@ -1,0 +1,92 @@
+// The gids the poller remembers, so that an event is recognised however it comes again. Pure; its item is in
+// dynamo-checkpoint-store.ts.
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+
+/** The newest so many are kept, and every gid that shares the oldest kept millisecond. */
+const REMEMBERED = 1_000;
+/** A DynamoDB item ends at 400 KB; a log whose events all share a millisecond must not run into it. */
+const MAX_ENCODED_BYTES = 350_000;
+
+export class RecentGids {
+  /** gid -> created_at in epoch milliseconds. */
+  readonly #known: Map<string, number>;
+
+  constructor(known: Iterable<readonly [string, number]> = []) {
+    this.#known = new Map(known);
+  }
+
+  has(gid: string): boolean {
+    return this.#known.has(gid);
+  }
+
+  /** When the remembered event was created, or undefined for an unknown gid. */
+  createdAt(gid: string): number | undefined {
+    return this.#known.get(gid);
+  }
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  add(gid: string, createdAt: number): void {
+    this.#known.set(gid, createdAt);
+  }
+
+  /** Epoch milliseconds, or undefined when nothing is remembered. */
+  oldest(): number | undefined {
+    let oldest: number | undefined;
+    for (const at of this.#known.values()) if (oldest === undefined || at < oldest) oldest = at;
+    return oldest;
+  }
+
+  newest(): number | undefined {
+    let newest: number | undefined;
+    for (const at of this.#known.values()) if (newest === undefined || at > newest) newest = at;
+    return newest;
+  }
+
+  /** Forgets what is older than the newest 1,000 and shares no millisecond with them. */
+  trim(keep = REMEMBERED): void {
+    if (this.#known.size <= keep) return;
+    const times = Float64Array.from(this.#known.values()).sort();
+    const oldestKept = times[times.length - keep] ?? 0;
+    for (const [gid, at] of this.#known) if (at < oldestKept) this.#known.delete(gid);
+  }
+
+  /**
+   * Compressed text: a line per gid with the milliseconds since the line before in base 36. Gids of one stretch of time
+   * share their first digits, so that 1,000 of them take about 5 KB rather than 30 (each KB is a write unit).
+   */
+  encode(): Uint8Array {
+    this.trim();
+    let kept = [...this.#known].sort((a, b) => a[1] - b[1]);
+    for (;;) {
+      const encoded = encodeLines(kept);
+      if (encoded.length <= MAX_ENCODED_BYTES) return encoded;
+      kept = kept.slice(Math.ceil(kept.length / 4));
+    }
+  }
+
+  static decode(encoded: Uint8Array): RecentGids {
+    const known: [string, number][] = [];
+    let at = 0;
+    for (const line of inflateRawSync(encoded).toString('utf8').split('\n')) {
+      const end = line.lastIndexOf(' ');
+      if (end < 0) continue;
+      at += Number.parseInt(line.slice(end + 1), 36);
+      known.push([JSON.parse(`"${line.slice(0, end)}"`) as string, at]);
+    }
+    return new RecentGids(known);
+  }
+}
+
+function encodeLines(sorted: readonly (readonly [string, number])[]): Uint8Array {
+  let at = 0;
+  let text = '';
+  for (const [gid, createdAt] of sorted) {
+    // A gid is any text: as the inside of a JSON string it holds no line break.
+    text += `${JSON.stringify(gid).slice(1, -1)} ${(createdAt - at).toString(36)}\n`;
+    at = createdAt;
+  }
+  return deflateRawSync(text, { level: 1 });
+}

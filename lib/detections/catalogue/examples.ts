@@ -1,0 +1,72 @@
+// Builds the example events of definitions: a believable audit log event from just what matters to the example.
+// Example data only: nothing of it reaches a bus.
+import type { AuditLogEvent } from '../../contract/bus-event.ts';
+
+type Part = Readonly<Record<string, unknown>>;
+
+export const ALICE: Part = {
+  actor_type: 'user',
+  gid: '1201000000000001',
+  name: 'Alice Example',
+  email: 'alice@example.com',
+};
+export const BOB: Part = {
+  resource_type: 'user',
+  gid: '1201000000000002',
+  name: 'Bob Example',
+  email: 'bob@example.com',
+};
+export const WORKSPACE: Part = {
+  resource_type: 'workspace',
+  gid: '1200000000000001',
+  name: 'Example Corp',
+};
+export const EMAIL_DOMAIN: Part = {
+  resource_type: 'email_domain',
+  gid: '1200000000000009',
+  name: 'example.com',
+};
+export const WEB: Part = {
+  context_type: 'web',
+  client_ip_address: '192.0.2.10',
+  user_agent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/130.0.0.0',
+};
+export const SERVICE_ACCOUNT_API: Part = {
+  context_type: 'api',
+  api_authentication_method: 'service_account',
+  client_ip_address: '198.51.100.7',
+};
+
+interface Given {
+  readonly type: string;
+  readonly details?: Part;
+  /** `null` leaves the field out. */
+  readonly actor?: Part | null;
+  readonly resource?: Part | null;
+  readonly context?: Part;
+}
+
+/** An event of 2026-10-05 09:00 UTC; `gid` is only ever compared, so the examples share one. */
+export function example(given: Given): AuditLogEvent {
+  const { type, details, actor = ALICE, resource = WORKSPACE, context = WEB } = given;
+  return {
+    gid: '1209000000000001',
+    created_at: '2026-10-05T09:00:00.123Z',
+    event_type: type,
+    event_category: 'admin_settings',
+    ...(actor === null ? {} : { actor }),
+    ...(resource === null ? {} : { resource }),
+    ...(details === undefined ? {} : { details }),
+    context,
+  };
+}
+
+/** The same, for a setting that went from one value to another. */
+export function change(
+  type: string,
+  old_value: unknown,
+  new_value: unknown,
+  rest: Omit<Given, 'type' | 'details'> = {},
+): AuditLogEvent {
+  return example({ type, details: { old_value, new_value }, ...rest });
+}

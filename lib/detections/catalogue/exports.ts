@@ -1,0 +1,53 @@
+// Detections on data taken out of Asana in bulk.
+import { defineDetection } from '../define.ts';
+import { actor } from '../entity.ts';
+import { actorWords, field, resourceWords } from '../fields.ts';
+import { example, SERVICE_ACCOUNT_API } from './examples.ts';
+import { ASANA_EVENTS, technique } from './references.ts';
+
+const EXPORT_WORDS: ReadonlyMap<unknown, string> = new Map([
+  ['workspace_export_started', 'an export of the whole organization'],
+  ['object_export_started', 'an export over the API'],
+  ['workspace_attachment_export_started', 'a bulk export of attachments'],
+]);
+
+export const organizationExport = defineDetection({
+  kind: 'match',
+  id: 'asana.export.organization',
+  version: 1,
+  title: 'Organization export started',
+  severity: 'high',
+  attack: ['T1213', 'T1567'],
+  attackV18: ['T1213', 'T1567'],
+  pattern: { 'detail-type': [...EXPORT_WORDS.keys()] },
+  // About who takes the data, not about what: three kinds of export by one person are one matter.
+  entity: actor,
+  summary: (event) =>
+    `${actorWords(event)} started ${EXPORT_WORDS.get(field(event, 'event_type')) ?? 'an export'}: ${resourceWords(event)}.`,
+  triage: [
+    'Act within 15 minutes: the file of an organization export takes hours to build, and can be stopped only before it is downloaded.',
+    'Ask the person in actor, outside Asana, who asked for the export. If nobody did: deactivate the account in the admin console and ask Asana support to cancel the export.',
+    'Read the events of actor.gid in the 24 hours before: a sign-in from an unknown context.client_ip_address, a role granted, SAML weakened.',
+    'Where context.api_authentication_method is set: name the token or service account, and revoke it.',
+    'If the export was downloaded, treat all content of the workspace as disclosed and begin your breach procedure.',
+  ],
+  falsePositives:
+    'A backup vendor or a legal hold. Those come from the same actor.gid and address each time.',
+  references: [ASANA_EVENTS, technique('T1213'), technique('T1567')],
+  examples: {
+    alerts: [
+      example({ type: 'workspace_export_started' }),
+      example({ type: 'object_export_started', context: SERVICE_ACCOUNT_API }),
+      example({
+        type: 'workspace_attachment_export_started',
+        resource: null,
+        actor: { actor_type: 'anonymous' },
+      }),
+    ],
+    silent: [
+      example({ type: 'project_csv_export_started' }),
+      example({ type: 'workspace_members_export_started' }),
+      example({ type: 'search_report_export_started', context: SERVICE_ACCOUNT_API }),
+    ],
+  },
+});

@@ -1,0 +1,141 @@
+// Detections on the organization's sign-in policy: SAML, passwords, how long sessions live.
+import { defineDetection } from '../define.ts';
+import { isSessionExtended } from '../durations.ts';
+import { firstOf, resource, workspace } from '../entity.ts';
+import { actorWords, changeWords, field, resourceWords } from '../fields.ts';
+import { change, EMAIL_DOMAIN, example, SERVICE_ACCOUNT_API } from './examples.ts';
+import { ASANA_EVENTS, technique } from './references.ts';
+
+const SAML_CHANGED = 'workspace_saml_settings_changed';
+const PASSWORD_CHANGED = 'workspace_password_requirements_changed';
+const SESSION_CHANGED = 'workspace_default_session_duration_changed';
+const IDLE_SESSION_CHANGED = 'workspace_idle_session_duration_changed';
+
+const ASK_ACTOR =
+  'Ask the person in actor, outside Asana, whether they made this change and under which ticket. Do it within 30 minutes.';
+
+export const samlWeakened = defineDetection({
+  kind: 'match',
+  id: 'asana.policy.saml-weakened',
+  version: 1,
+  title: 'SAML no longer required',
+  severity: 'high',
+  attack: ['T1556', 'T1685'],
+  attackV18: ['T1556', 'T1562.001'],
+  pattern: {
+    'detail-type': [SAML_CHANGED],
+    detail: {
+      data: {
+        details: {
+          new_value: [null, { 'anything-but': { 'equals-ignore-case': ['required'] } }],
+        },
+      },
+    },
+  },
+  entity: firstOf(workspace, resource),
+  summary: (event) =>
+    `${actorWords(event)} changed SAML sign-in for ${resourceWords(event)} ${changeWords(event)}, so people can sign in without the identity provider.`,
+  triage: [
+    'Ask the person in actor, outside Asana, whether this is a planned change of identity provider. Do it within 15 minutes.',
+    'If nobody vouches for it: set SAML back to required in the admin console, then sign out the sessions of actor and reset that password.',
+    'Read all user_login_succeeded events since created_at whose details.method is not SAML: each is a sign-in that the identity provider did not see.',
+    'Read the events of actor.gid in the 24 hours before: how that account signed in, from which context.client_ip_address, and what else it changed.',
+  ],
+  falsePositives:
+    'A migration between identity providers, in its agreed window. Turning SAML on as optional before requiring it looks the same and is short.',
+  references: [ASANA_EVENTS, technique('T1556'), technique('T1685')],
+  examples: {
+    alerts: [
+      change(SAML_CHANGED, 'required', 'optional', { resource: EMAIL_DOMAIN }),
+      change(SAML_CHANGED, 'required', null, { resource: EMAIL_DOMAIN }),
+      change(SAML_CHANGED, null, 'Off'),
+      change(SAML_CHANGED, 'required', 'optional', {
+        resource: null,
+        actor: { actor_type: 'asana_support' },
+      }),
+    ],
+    silent: [
+      change(SAML_CHANGED, 'optional', 'required', { resource: EMAIL_DOMAIN }),
+      change(SAML_CHANGED, null, 'Required'),
+      change('workspace_saml_url_changed', 'required', 'optional'),
+    ],
+  },
+});
+
+export const passwordWeakened = defineDetection({
+  kind: 'match',
+  id: 'asana.policy.password-weakened',
+  version: 1,
+  title: 'Password strength requirement lowered',
+  severity: 'medium',
+  attack: ['T1556'],
+  attackV18: ['T1556'],
+  pattern: {
+    'detail-type': [PASSWORD_CHANGED],
+    detail: { data: { details: { new_value: [{ 'equals-ignore-case': 'simple' }] } } },
+  },
+  entity: firstOf(workspace, resource),
+  summary: (event) =>
+    `${actorWords(event)} changed the password requirement of ${resourceWords(event)} ${changeWords(event)}.`,
+  triage: [
+    ASK_ACTOR,
+    'If nobody vouches for it: set the requirement back to strong in the admin console.',
+    'Read the password changes since created_at: the weak passwords set in between stay until they are changed, so force a reset for those accounts.',
+    'Read the other admin_settings events of actor.gid within an hour either side: weakening several policies in a row is how a takeover is prepared.',
+  ],
+  falsePositives:
+    'Organizations where everyone signs in through SAML sometimes relax this. Nothing else should need it.',
+  references: [ASANA_EVENTS, technique('T1556')],
+  examples: {
+    alerts: [
+      change(PASSWORD_CHANGED, 'strong', 'simple'),
+      change(PASSWORD_CHANGED, null, 'Simple', { resource: null }),
+    ],
+    silent: [
+      change(PASSWORD_CHANGED, 'simple', 'strong'),
+      example({ type: PASSWORD_CHANGED, details: {} }),
+      change('workspace_force_password_reset', 'strong', 'simple'),
+    ],
+  },
+});
+
+export const sessionExtended = defineDetection({
+  kind: 'match',
+  id: 'asana.policy.session-extended',
+  version: 1,
+  title: 'Session lifetime lengthened or unlimited',
+  severity: 'medium',
+  attack: ['T1550.004'],
+  attackV18: ['T1550.004'],
+  pattern: { 'detail-type': [SESSION_CHANGED, IDLE_SESSION_CHANGED] },
+  when: (event) =>
+    isSessionExtended(field(event, 'details', 'old_value'), field(event, 'details', 'new_value')),
+  entity: firstOf(workspace, resource),
+  summary: (event) => {
+    const which = field(event, 'event_type') === IDLE_SESSION_CHANGED ? 'idle ' : '';
+    return `${actorWords(event)} changed the ${which}session lifetime of ${resourceWords(event)} ${changeWords(event)}.`;
+  },
+  triage: [
+    ASK_ACTOR,
+    'If nobody vouches for it: set the duration back to details.old_value in the admin console and sign everyone out.',
+    'A stolen session cookie now lives for details.new_value: look in the 24 hours before and after for one actor.gid used from several context.client_ip_address.',
+    'Read the other admin_settings events of actor.gid within an hour either side of created_at.',
+  ],
+  falsePositives:
+    'Complaints about frequent sign-ins are the usual reason. Shortening is never a finding; values that cannot be compared alert, so that a new wording does not go unseen.',
+  references: [ASANA_EVENTS, technique('T1550.004')],
+  examples: {
+    alerts: [
+      change(SESSION_CHANGED, '14 days', 'never'),
+      change(SESSION_CHANGED, '12 hours', '1 day'),
+      change(IDLE_SESSION_CHANGED, '30 minutes', '2 hours'),
+      change(SESSION_CHANGED, '14 days', 'a fortnight or so', { actor: { actor_type: 'asana' } }),
+      change(SESSION_CHANGED, '14 days', null),
+    ],
+    silent: [
+      change(SESSION_CHANGED, 'never', '14 days'),
+      change(SESSION_CHANGED, '2 weeks', '14 days'),
+      change(IDLE_SESSION_CHANGED, '1 day', '12 Hours', { context: SERVICE_ACCOUNT_API }),
+    ],
+  },
+});

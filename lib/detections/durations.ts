@@ -1,0 +1,41 @@
+// Reads the durations of session settings, which Asana gives as words for people ("14 days", "never").
+// Knows nothing it was not told: whatever cannot be compared counts as lengthened, so that it is seen.
+import { asText } from './fields.ts';
+
+const MINUTES: ReadonlyMap<string, number> = new Map([
+  ['m', 1],
+  ['min', 1],
+  ['minute', 1],
+  ['h', 60],
+  ['hr', 60],
+  ['hour', 60],
+  ['d', 1_440],
+  ['day', 1_440],
+  ['w', 10_080],
+  ['week', 10_080],
+  ['month', 43_200],
+  ['year', 525_600],
+]);
+const UNLIMITED = /^(never|none|unlimited|no limit|forever|infinite|off|disabled)$/;
+
+/** Minutes, Infinity for "never", undefined for anything else: null, a bare number, an unknown word. */
+export function durationMinutes(value: unknown): number | undefined {
+  const text = asText(value)
+    ?.trim()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ');
+  if (text === undefined) return undefined;
+  if (UNLIMITED.test(text)) return Number.POSITIVE_INFINITY;
+  const parts = /^(\d{1,9}(?:\.\d{1,3})?) ?([a-z]+)$/.exec(text);
+  const unit = parts?.[2] ?? '';
+  const minutes = MINUTES.get(unit) ?? MINUTES.get(unit.replace(/s$/, ''));
+  return minutes === undefined ? undefined : Number(parts?.[1]) * minutes;
+}
+
+/** True when the new duration is unlimited, longer than the old one, or cannot be compared with it. */
+export function isSessionExtended(oldValue: unknown, newValue: unknown): boolean {
+  const now = durationMinutes(newValue);
+  const before = durationMinutes(oldValue);
+  if (now === undefined || now === Number.POSITIVE_INFINITY || before === undefined) return true;
+  return now > before;
+}

@@ -32,20 +32,21 @@ export function actorWords(event: AuditLogEvent): string {
   const gid = asText(field(event, 'actor', 'gid'));
   if (gid) return `${words(type?.replaceAll('_', ' ') ?? 'user')} ${words(gid)}`;
   return (
-    ACTOR_TYPE_WORDS[type ?? ''] ?? (type ? words(type.replaceAll('_', ' ')) : 'someone unnamed')
+    ACTOR_TYPE_WORDS.get(type ?? '') ??
+    (type ? words(type.replaceAll('_', ' ')) : 'Someone unnamed')
   );
 }
 
 const ACTOR_TYPE_WORDS: ReadonlyMap<string, string> = new Map([
-  ['user', 'an unnamed user'],
+  ['user', 'An unnamed user'],
   ['asana', 'Asana itself'],
   ['asana_support', 'Asana support'],
-  ['anonymous', 'someone not signed in'],
-  ['external_administrator', 'an external administrator'],
+  ['anonymous', 'Someone not signed in'],
+  ['external_administrator', 'An external administrator'],
 ]);
 
-/** What it was done to: name and email, else whichever there is, else type and gid. */
-export function resourceWords(event: AuditLogEvent): string {
+/** What it was done to: name and email, else whichever there is, else type and gid, else `fallback`. */
+export function resourceWords(event: AuditLogEvent, fallback = 'the workspace'): string {
   const name = asText(field(event, 'resource', 'name'));
   const email = asText(field(event, 'resource', 'email'));
   if (name && email) return `${words(name)} (${words(email)})`;
@@ -53,7 +54,7 @@ export function resourceWords(event: AuditLogEvent): string {
   const type = asText(field(event, 'resource', 'resource_type'))?.replaceAll('_', ' ');
   const gid = asText(field(event, 'resource', 'gid'));
   if (type && gid) return `${words(type)} ${words(gid)}`;
-  return words(type ?? gid ?? 'something unnamed');
+  return type || gid ? words(type ?? gid) : fallback;
 }
 
 /** A value of `details` as a person would say it; null and absent are "nothing". */

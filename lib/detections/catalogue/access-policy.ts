@@ -35,7 +35,7 @@ export const emailDomainAdded = defineDetection({
   pattern: { 'detail-type': [DOMAIN_ADDED] },
   entity: firstOf(workspace, newEmailDomain, resource),
   summary: (event) =>
-    `${actorWords(event)} added the email domain ${valueWords(field(event, 'details', 'new_value') ?? field(event, 'resource', 'name'))} to the workspace: everyone with an address there can join.`,
+    `${actorWords(event)} added the email domain ${valueWords(field(event, 'details', 'new_value') ?? field(event, 'resource', 'name') ?? '(not named)')} to the workspace: everyone with an address there can join.`,
   triage: [
     'Check within 30 minutes that your company owns the domain in details.new_value: registration date, registrar and mail servers, and a look-alike of your own name.',
     'If it is not yours: remove the domain in the admin console, then remove every member who joined with such an address.',
@@ -102,7 +102,7 @@ export const publicAccessOpened = defineDetection({
   pattern: { 'detail-type': [...OPENED_WORDS.keys()] },
   entity: firstOf(workspace, resource),
   summary: (event) =>
-    `${actorWords(event)} ${OPENED_WORDS.get(field(event, 'event_type')) ?? 'opened access without sign-in'} in ${resourceWords(event)}.`,
+    `${actorWords(event)} ${OPENED_WORDS.get(field(event, 'event_type')) ?? 'opened access without sign-in'}: ${resourceWords(event)}.`,
   triage: [
     'Ask the person in actor, outside Asana, what it is needed for. Do it within 1 hour.',
     'If nobody needs it: switch the setting back in the admin console; links made meanwhile stop working with it.',

@@ -19,7 +19,7 @@ export const serviceAccountCreated = defineDetection({
   pattern: { 'detail-type': [CREATED] },
   entity: firstOf(actor, resource),
   summary: (event) =>
-    `${actorWords(event)} created or restored the service account ${resourceWords(event)}, whose token passes by single sign-on and two-factor sign-in.`,
+    `${actorWords(event)} created or restored the service account ${resourceWords(event, '(not named)')}, whose token passes by single sign-on and two-factor sign-in.`,
   triage: [
     'Ask the person in actor, outside Asana, which integration it is for and who holds the token. Do it within 30 minutes.',
     'If nobody vouches for it: delete the service account in the admin console, which revokes its token.',

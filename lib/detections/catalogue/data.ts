@@ -22,7 +22,7 @@ export const teamMadePublic = defineDetection({
   },
   entity: firstOf(workspace, resource),
   summary: (event) =>
-    `${actorWords(event)} changed the privacy of the team ${resourceWords(event)} ${changeWords(event)}: everyone in the organization can join and see its work.`,
+    `${actorWords(event)} changed the privacy of the team ${resourceWords(event, '(not named)')} ${changeWords(event)}: everyone in the organization can join and see its work.`,
   triage: [
     'Look at the team in resource: if it is finance, legal, people or security, ask its owner today whether this was meant.',
     'If not: set the team back to details.old_value in its settings.',

@@ -50,7 +50,7 @@ export const adminGranted = defineDetection({
   },
   entity: firstOf(workspace, resource),
   summary: (event) =>
-    `${actorWords(event)} changed the organization role of ${resourceWords(event)} ${changeWords(event)}.`,
+    `${actorWords(event)} changed the organization role of ${resourceWords(event, 'someone unnamed')} ${changeWords(event)}.`,
   triage: [...TRIAGE_GRANT, TRIAGE_AROUND, TRIAGE_AFTER],
   falsePositives:
     'A planned handover or a new member of the admin team. There should be a ticket, and the person in actor should be one who hands out roles.',
@@ -98,7 +98,7 @@ export const superAdminGranted = defineDetection({
   },
   entity: firstOf(workspace, resource),
   summary: (event) =>
-    `${actorWords(event)} made ${resourceWords(event)} a super admin: the role went ${changeWords(event)}.`,
+    `${actorWords(event)} made ${resourceWords(event, 'someone unnamed')} a super admin: the role went ${changeWords(event)}.`,
   triage: [
     ...TRIAGE_GRANT,
     TRIAGE_AFTER,

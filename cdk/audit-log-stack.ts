@@ -1,0 +1,69 @@
+// The whole deployment in one stack: wires the constructs and says what to do next.
+// No resource is made here but through a construct; no value is computed that a construct could compute.
+import { Annotations, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
+import type { Detection } from '../lib/detections/define.ts';
+import type { AuditLogConfig } from './config.ts';
+import { Alerts } from './constructs/alerts.ts';
+import { Bus } from './constructs/bus.ts';
+import { Detections } from './constructs/detections.ts';
+import { Monitoring } from './constructs/monitoring.ts';
+import { NextSteps } from './constructs/next-steps.ts';
+import { Poller } from './constructs/poller.ts';
+
+export interface AuditLogStackProps extends StackProps {
+  readonly config: AuditLogConfig;
+  /** @default - the catalogue */
+  readonly detections?: readonly Detection[];
+}
+
+export class AuditLogStack extends Stack {
+  constructor(scope: Construct, id: string, props: AuditLogStackProps) {
+    const { config, detections = CATALOGUE, ...stackProps } = props;
+    super(scope, id, {
+      description:
+        "Asana's audit log on an event bus, with detections that alert (asana-audit-bus)",
+      ...stackProps,
+      stackName: config.stackName,
+      env: {
+        ...(config.account === undefined ? {} : { account: config.account }),
+        ...(config.region === undefined ? {} : { region: config.region }),
+      },
+    });
+    for (const warning of config.warnings) {
+      Annotations.of(this).addWarningV2('asana-audit-bus:configuration', warning);
+    }
+    const shared = { config, serviceName: config.stackName };
+
+    const bus = new Bus(this, 'Bus', {
+      busName: config.stackName,
+      logRetention: config.logRetentionDays,
+      deliverErrorLog: !config.emulator,
+      ...(config.replayArchive.enabled && !config.emulator
+        ? { replayDays: config.replayArchive.days }
+        : {}),
+    });
+    const detector = new Detections(this, 'Detections', { ...shared, bus, detections });
+    const alerts = new Alerts(this, 'Alerts', { ...shared, bus, stateTable: detector.stateTable });
+    const poller = new Poller(this, 'Poller', { ...shared, bus });
+    const monitoring = new Monitoring(this, 'Monitoring', {
+      ...shared,
+      topic: alerts.topic,
+      deadLetters: [
+        {
+          name: 'rules',
+          queue: bus.undelivered,
+          meaning: 'A rule of the bus could not deliver to its queue.',
+        },
+        detector.deadLetters,
+        ...alerts.deadLetters,
+      ],
+    });
+    // Events flow only once there is someone to hear of trouble with them.
+    for (const schedule of poller.schedules)
+      schedule.node.addDependency(monitoring, detector, alerts);
+
+    new NextSteps(this, 'NextSteps', { config, bus, poller, detections: detector, alerts });
+  }
+}

@@ -1,0 +1,75 @@
+// From alert to people: the topic, and for Slack and for SNS a rule, a queue and a notifier each.
+// Alerts are delivered by lib/alerts; a Slack outage delays nothing of SNS, nor the other way round.
+import { Duration } from 'aws-cdk-lib';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { ENVIRONMENT } from '../../lib/contract/environment.ts';
+import type { AuditLogConfig } from '../config.ts';
+import { AlertTopic } from './alert-topic.ts';
+import type { Bus } from './bus.ts';
+import type { WatchedDeadLetters } from './queue.ts';
+import { valuelessSecret } from './secret.ts';
+import { Sink } from './sink.ts';
+
+export interface AlertsProps {
+  readonly config: AuditLogConfig;
+  readonly serviceName: string;
+  readonly bus: Bus;
+  /** Where notifiers claim what they send. */
+  readonly stateTable: Table;
+}
+
+export class Alerts extends Construct {
+  readonly topic: Topic;
+  /** Absent when Slack is switched off. */
+  readonly slackWebhookSecret: CfnSecret | undefined;
+  readonly sinks: readonly Sink[];
+  readonly deadLetters: readonly WatchedDeadLetters[];
+
+  constructor(scope: Construct, id: string, props: AlertsProps) {
+    super(scope, id);
+    const { config } = props;
+    const alertTopic = new AlertTopic(this, 'Topic', { email: config.alertEmail });
+    this.topic = alertTopic.topic;
+    const common = {
+      bus: props.bus,
+      stateTable: props.stateTable,
+      logRetention: config.logRetentionDays,
+      serviceName: props.serviceName,
+      timeout: Duration.seconds(30),
+    };
+    const sns = new Sink(this, 'Sns', {
+      ...common,
+      functionName: 'notify-sns',
+      ruleName: 'alerts-to-sns',
+      title: 'SNS',
+      environment: { [ENVIRONMENT.alertTopicArn]: this.topic.topicArn },
+    });
+    sns.notifier.allow(['sns:Publish'], [this.topic.topicArn]);
+    const sinks = [sns];
+    if (config.slack) {
+      const secret = valuelessSecret(
+        this,
+        'SlackWebhook',
+        "Slack's incoming webhook URL for alerts",
+      );
+      this.slackWebhookSecret = secret;
+      const slack = new Sink(this, 'Slack', {
+        ...common,
+        functionName: 'notify-slack',
+        ruleName: 'alerts-to-slack',
+        title: 'Slack',
+        environment: { [ENVIRONMENT.slackWebhookSecretArn]: secret.ref },
+      });
+      slack.notifier.allow(['secretsmanager:GetSecretValue'], [secret.ref]);
+      sinks.push(slack);
+    }
+    this.sinks = sinks;
+    this.deadLetters = [
+      ...sinks.map(({ deadLetters }) => deadLetters),
+      ...(alertTopic.undelivered === undefined ? [] : [alertTopic.undelivered]),
+    ];
+  }
+}

@@ -1,0 +1,83 @@
+// From event to alert: a rule per detection, one queue for them all, the function that raises alerts, and its state.
+// What a detection matches is its definition in lib/detections/catalogue.
+import { Duration } from 'aws-cdk-lib';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Construct } from 'constructs';
+import { ENVIRONMENT } from '../../lib/contract/environment.ts';
+import { ALERT_SOURCE } from '../../lib/contract/sources.ts';
+import type { Detection } from '../../lib/detections/define.ts';
+import { rulePattern } from '../../lib/detections/rule-pattern.ts';
+import type { AuditLogConfig } from '../config.ts';
+import type { Bus } from './bus.ts';
+import { BusRule, detectionInputTemplate } from './bus-rule.ts';
+import { allowRulesToSend, type WatchedDeadLetters, WorkQueue } from './queue.ts';
+import { ServiceFunction } from './service-function.ts';
+import { stateTable } from './state-table.ts';
+
+export interface DetectionsProps {
+  readonly config: AuditLogConfig;
+  readonly serviceName: string;
+  readonly bus: Bus;
+  readonly detections: readonly Detection[];
+}
+
+const TIMEOUT = Duration.seconds(30);
+
+export class Detections extends Construct {
+  readonly detect: ServiceFunction;
+  readonly stateTable: Table;
+  readonly deadLetters: WatchedDeadLetters;
+
+  constructor(scope: Construct, id: string, props: DetectionsProps) {
+    super(scope, id);
+    const { config, bus } = props;
+    this.stateTable = stateTable(this, 'State', {
+      retained: false,
+      timeToLiveAttribute: 'expiresAt',
+    });
+    const work = new WorkQueue(this, 'Matches', { consumerTimeout: TIMEOUT, maxReceiveCount: 10 });
+    this.deadLetters = {
+      name: 'detect',
+      queue: work.deadLetters,
+      meaning: 'An event that a detection matched could not be turned into an alert.',
+    };
+
+    this.detect = new ServiceFunction(this, 'Detect', {
+      name: 'detect',
+      description: 'Raises alerts from the events that detections matched',
+      memoryMegabytes: 512,
+      timeout: TIMEOUT,
+      environment: {
+        [ENVIRONMENT.eventBusName]: bus.eventBus.eventBusName,
+        [ENVIRONMENT.stateTableName]: this.stateTable.tableName,
+        [ENVIRONMENT.alertOnHistory]: String(config.alertOnHistory),
+        ...(config.alertWindowMinutes === undefined
+          ? {}
+          : { [ENVIRONMENT.alertWindowMinutes]: String(config.alertWindowMinutes) }),
+        ...(config.runbookBaseUrl === undefined
+          ? {}
+          : { [ENVIRONMENT.runbookBaseUrl]: config.runbookBaseUrl }),
+      },
+      logRetention: config.logRetentionDays,
+      serviceName: props.serviceName,
+    });
+    this.detect.allow(
+      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      [this.stateTable.tableArn],
+    );
+    bus.allowPutEvents(this.detect, [ALERT_SOURCE]);
+    this.detect.consume(work.queue);
+
+    allowRulesToSend(work.queue, bus.eventBus);
+    for (const detection of props.detections) {
+      new BusRule(this, `Rule-${detection.id}`, {
+        bus,
+        ruleName: detection.id,
+        description: `${detection.title} (${detection.severity})`,
+        pattern: rulePattern(detection, { alertOnHistory: config.alertOnHistory }),
+        target: work.queue,
+        inputTemplate: detectionInputTemplate(detection.id),
+      });
+    }
+  }
+}

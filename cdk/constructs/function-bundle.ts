@@ -1,0 +1,72 @@
+// Bundles one Lambda's entry file with esbuild into a single ES module, once per process, and makes a CDK asset of it.
+// Knows nothing of what the function does or which stack it lands in.
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { AssetHashType, DockerImage } from 'aws-cdk-lib';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { buildSync } from 'esbuild';
+
+export interface FunctionBundle {
+  /** The ES module's text. */
+  readonly code: string;
+  /** SHA-256 of the code, hex: the same on every machine with the same lock file. */
+  readonly hash: string;
+}
+
+// undici and some CommonJS dependencies call `require`, which an ES module does not have.
+const REQUIRE_BANNER =
+  "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);";
+
+const bundles = new Map<string, FunctionBundle>();
+
+/**
+ * @param entry absolute path of a TypeScript file that exports `handler`
+ * @throws what esbuild reports, with its messages, when the file or one of its imports does not resolve
+ */
+export function bundleFunction(entry: string): FunctionBundle {
+  const known = bundles.get(entry);
+  if (known !== undefined) return known;
+  const { outputFiles } = buildSync({
+    entryPoints: [entry],
+    // Paths inside the output are relative to this folder, so that no machine's own path reaches the bundle or its hash.
+    absWorkingDir: dirname(entry),
+    write: false,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // ES modules first: only they can be tree-shaken.
+    mainFields: ['module', 'main'],
+    // `error.name` and Powertools read class names at run time.
+    keepNames: true,
+    banner: { js: REQUIRE_BANNER },
+    legalComments: 'none',
+    charset: 'utf8',
+    logLevel: 'silent',
+  });
+  const code = outputFiles.map((file) => file.text).join('');
+  const bundle = { code, hash: createHash('sha256').update(code).digest('hex') };
+  bundles.set(entry, bundle);
+  return bundle;
+}
+
+/** The asset holds `index.mjs` alone; its handler is `index.handler`. */
+export function bundledCode(entry: string): Code {
+  const { code, hash } = bundleFunction(entry);
+  return Code.fromAsset(dirname(entry), {
+    assetHashType: AssetHashType.CUSTOM,
+    assetHash: hash,
+    bundling: {
+      // Never pulled: the local bundler below always answers.
+      image: DockerImage.fromRegistry('none'),
+      local: {
+        tryBundle(outputDirectory: string): boolean {
+          writeFileSync(join(outputDirectory, 'index.mjs'), code);
+          return true;
+        },
+      },
+    },
+  });
+}

@@ -1,0 +1,88 @@
+// The stack's outputs: what a person does next, in order, and the names other teams and tools need.
+// Holds no secret: the commands read one from the terminal, so that it reaches neither the shell's history nor `ps`.
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { AuditLogConfig } from '../config.ts';
+import type { Alerts } from './alerts.ts';
+import type { Bus } from './bus.ts';
+import type { Detections } from './detections.ts';
+import type { Poller } from './poller.ts';
+
+export interface NextStepsProps {
+  readonly config: AuditLogConfig;
+  readonly bus: Bus;
+  readonly poller: Poller;
+  readonly detections: Detections;
+  readonly alerts: Alerts;
+}
+
+export class NextSteps extends Construct {
+  constructor(scope: Construct, id: string, props: NextStepsProps) {
+    super(scope, id);
+    const { bus, poller, detections, alerts } = props;
+    const { region } = Stack.of(this);
+    for (const { gid, tokenSecret } of poller.workspaces) {
+      this.output(
+        poller.workspaces.length === 1 ? 'Step1SetAsanaToken' : `Step1SetAsanaToken${gid}`,
+        `Paste the Asana service account token of workspace ${gid}, then Enter (bash or zsh)`,
+        setSecretCommand(tokenSecret.ref, region),
+      );
+    }
+    if (alerts.slackWebhookSecret !== undefined) {
+      this.output(
+        'Step2SetSlackWebhook',
+        'Paste the incoming webhook URL of the Slack channel, then Enter; leave it out to do without Slack',
+        setSecretCommand(alerts.slackWebhookSecret.ref, region),
+      );
+    }
+    if (props.config.alertEmail !== undefined) {
+      this.output(
+        'Step3ConfirmEmail',
+        'Alerts and alarms reach this address once it has confirmed',
+        `Follow the link in the mail from AWS Notifications to ${props.config.alertEmail}`,
+      );
+    }
+    this.output(
+      'Step4SeeFirstEvent',
+      'One line for each poll, with the number of events published',
+      `aws logs tail ${poller.poll.logGroup.logGroupName} --follow --region ${region}`,
+    );
+
+    this.output('EventBusName', 'For rules of other teams', bus.eventBus.eventBusName);
+    this.output('EventBusArn', 'For rules and policies of other teams', bus.eventBus.eventBusArn);
+    this.output('AlertTopicArn', 'Subscribe here for alerts and alarms', alerts.topic.topicArn);
+    this.output(
+      'CheckpointTableName',
+      'Where polling stands; retained',
+      poller.checkpointTable.tableName,
+    );
+    this.output('StateTableName', 'Alerts and their state', detections.stateTable.tableName);
+    this.output(
+      'QuarantineBucketName',
+      'Events that could not travel whole; retained',
+      poller.quarantineBucket.bucketName,
+    );
+    this.output('PollFunctionName', 'The poller', poller.poll.function.functionName);
+    this.output('DetectFunctionName', 'Raises alerts', detections.detect.function.functionName);
+    for (const sink of alerts.sinks) {
+      this.output(
+        `Notify${sink.node.id}FunctionName`,
+        `Delivers alerts to ${sink.node.id}`,
+        sink.notifier.function.functionName,
+      );
+    }
+  }
+
+  private output(name: string, description: string, value: string): void {
+    // Made directly below the stack, so that its name in the stack's outputs is this one.
+    new CfnOutput(Stack.of(this), name, { description, value });
+  }
+}
+
+/** A line for bash or zsh that asks for the value without showing it. */
+function setSecretCommand(secretArn: string, region: string): string {
+  return (
+    `read -rs VALUE && printf %s "$VALUE" | aws secretsmanager put-secret-value --secret-id ${secretArn} ` +
+    `--secret-string file:///dev/stdin --region ${region}; unset VALUE`
+  );
+}

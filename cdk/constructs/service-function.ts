@@ -1,0 +1,115 @@
+// One Lambda function the way all of ours are: Node 24 on arm64, own role, own log group, JSON logs, active tracing.
+// Grants nothing beyond logs and traces; each construct grants what its function needs.
+import { fileURLToPath } from 'node:url';
+import { type Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { METRICS_NAMESPACE } from '../../lib/contract/metrics.ts';
+import { bundledCode } from './function-bundle.ts';
+
+export type FunctionName = 'poll' | 'detect' | 'notify-slack' | 'notify-sns';
+
+/** Absolute path of a function's entry file. */
+export function functionEntry(name: FunctionName): string {
+  return fileURLToPath(new URL(`../../functions/${name}.ts`, import.meta.url));
+}
+
+export interface ServiceFunctionProps {
+  /** The file under `functions/`, without its extension. */
+  readonly name: FunctionName;
+  readonly description: string;
+  readonly memoryMegabytes: number;
+  readonly timeout: Duration;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logRetention: RetentionDays;
+  /** Powertools' `service`: a dimension of every metric, so that two deployments keep apart. */
+  readonly serviceName: string;
+}
+
+export class ServiceFunction extends Construct {
+  readonly function: LambdaFunction;
+  readonly logGroup: LogGroup;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
+    super(scope, id);
+    this.logGroup = new LogGroup(this, 'Logs', {
+      retention: props.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `What the function ${props.name} may do`,
+    });
+    // Instead of the managed AWSLambdaBasicExecutionRole, which may write to every log group of the account.
+    this.logGroup.grantWrite(this.role);
+    this.function = new LambdaFunction(this, 'Function', {
+      description: props.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: bundledCode(functionEntry(props.name)),
+      handler: 'index.handler',
+      memorySize: props.memoryMegabytes,
+      timeout: props.timeout,
+      role: this.role,
+      tracing: Tracing.ACTIVE,
+      logGroup: this.logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      environment: {
+        ...props.environment,
+        POWERTOOLS_SERVICE_NAME: props.serviceName,
+        POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
+      },
+    });
+    Validations.of(this.role).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'xray:PutTraceSegments and xray:PutTelemetryRecords know no resource; nothing else of this role is granted on *',
+    });
+  }
+
+  /**
+   * Feeds the function from a queue, with failures reported per message, so that one message delays no other.
+   * @param maxConcurrency how many copies may work at once, at least 2. @default - the account's limit
+   */
+  consume(queue: Queue, maxConcurrency?: number): void {
+    this.function.addEventSource(
+      new SqsEventSource(queue, {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+      }),
+    );
+    const reason = 'What fails stays on the queue, whose redrive policy has the dead-letter queue';
+    Validations.of(this.function).acknowledge(
+      { id: 'Serverless::Serverless-LambdaEventSourceMappingDestination', reason },
+      { id: 'Serverless::Serverless-LambdaDLQ', reason },
+    );
+  }
+
+  /** Lets the function do exactly `actions` on exactly `resources`. */
+  allow(
+    actions: readonly string[],
+    resources: readonly string[],
+    conditions?: Readonly<Record<string, unknown>>,
+  ): void {
+    this.role.addToPolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions: [...actions],
+        resources: [...resources],
+        ...(conditions === undefined ? {} : { conditions: { ...conditions } }),
+      }),
+    );
+  }
+}

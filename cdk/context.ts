@@ -1,0 +1,150 @@
+// Gathers the settings from the app's context: the `auditLog` object of cdk.json, and `-c key=value` flags over it.
+// Turns a flag's text into the type its key has and names unknown keys; whether a value is valid is config.ts's business.
+import { configSchema } from './config-schema.ts';
+
+export type ContextValues = Readonly<Record<string, unknown>>;
+
+export interface CollectedSettings {
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** How a person finds the setting again: `-c key`, or `auditLog.key`. */
+  readonly label: (path: readonly string[]) => string;
+  readonly problems: string[];
+}
+
+const KEYS: readonly string[] = Object.keys(configSchema.shape);
+const BOOLEANS = new Set(['slack', 'alertOnHistory', 'skipUnreadable', 'emulator']);
+const INTEGERS = new Set([
+  'pollIntervalSeconds',
+  'alertWindowMinutes',
+  'pageLimit',
+  'maxEventBytes',
+  'logRetentionDays',
+]);
+const LISTS = new Set(['workspaceGid', 'redactPaths']);
+const JSON_VALUES = new Set(['workspaces', 'replayArchive']);
+
+export function collectSettings(context: ContextValues): CollectedSettings {
+  const problems: string[] = [];
+  const base = settingsObject(context['auditLog'], problems);
+  for (const key of Object.keys(base)) {
+    if (!KEYS.includes(key)) {
+      problems.push(`auditLog.${key}: there is no such setting; ${nearestHint(key)}`);
+    }
+  }
+  checkParts(base['replayArchive'], 'auditLog.replayArchive', ['enabled', 'days'], problems);
+  const listed = base['workspaces'];
+  if (Array.isArray(listed)) {
+    for (const [at, one] of listed.entries()) {
+      checkParts(one, `auditLog.workspaces.${at}`, ['gid', 'name'], problems);
+    }
+  }
+  const flags: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(context)) {
+    if (KEYS.includes(key)) {
+      flags[key] = fromFlag(key, value);
+    } else if (key !== 'auditLog' && looksLikeOurs(key)) {
+      problems.push(`-c ${key}: there is no such setting; ${nearestHint(key)}`);
+    }
+  }
+  const settings = { ...base, ...flags };
+  // Either of the two says which workspaces there are, so that a flag for one replaces the other.
+  if ('workspaceGid' in flags && !('workspaces' in flags)) delete settings['workspaces'];
+  if ('workspaces' in flags && !('workspaceGid' in flags)) delete settings['workspaceGid'];
+  return {
+    settings,
+    problems,
+    label: (path) => {
+      const place = path.join('.');
+      return (path[0] ?? '') in flags ? `-c ${place}` : `auditLog.${place}`;
+    },
+  };
+}
+
+function settingsObject(value: unknown, problems: string[]): Record<string, unknown> {
+  if (value === undefined) return {};
+  const object = typeof value === 'string' ? parsedJson(value) : value;
+  if (typeof object === 'object' && object !== null && !Array.isArray(object)) {
+    return { ...object };
+  }
+  problems.push(
+    `auditLog: given ${JSON.stringify(value)}; give an object such as { "workspaceGid": "1200000000000001" }`,
+  );
+  return {};
+}
+
+function checkParts(
+  value: unknown,
+  label: string,
+  known: readonly string[],
+  problems: string[],
+): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) {
+      problems.push(
+        `${label}.${key}: there is no such setting; it may hold ${known.join(' and ')}`,
+      );
+    }
+  }
+}
+
+/** Flags arrive as text whatever they say. Text that does not convert stays as it is, for the schema to refuse. */
+function fromFlag(key: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const text = value.trim();
+  if (BOOLEANS.has(key)) return text === 'true' ? true : text === 'false' ? false : value;
+  if (INTEGERS.has(key)) return /^-?\d+$/.test(text) ? Number(text) : value;
+  if (JSON_VALUES.has(key) || text.startsWith('[')) return parsedJson(text) ?? value;
+  if (LISTS.has(key)) {
+    const items = text.split(',').map((item) => item.trim());
+    return text === '' ? [] : items;
+  }
+  return text;
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: the caller keeps the text, which the schema then refuses with what was given.
+    return undefined;
+  }
+}
+
+/** Other tools put keys of theirs into the context: only a near miss of one of ours is taken for a slip. */
+function looksLikeOurs(key: string): boolean {
+  if (key.startsWith('auditLog.')) return true;
+  const { distance, known } = nearest(key);
+  // Two letters changing places are two edits. Short names have innocent neighbours: slack, stack.
+  return distance <= (known.length < 7 ? 0 : known.length < 10 ? 1 : 2);
+}
+
+function nearestHint(key: string): string {
+  const { known, distance } = nearest(key.replace(/^auditLog\./, ''));
+  return distance <= Math.max(2, known.length / 3)
+    ? `did you mean ${known}?`
+    : `the settings are ${KEYS.join(', ')}`;
+}
+
+function nearest(key: string): { readonly known: string; readonly distance: number } {
+  let best = { known: '', distance: Number.POSITIVE_INFINITY };
+  for (const known of KEYS) {
+    const distance = editDistance(key.toLowerCase(), known.toLowerCase());
+    if (distance < best.distance) best = { known, distance };
+  }
+  return best;
+}
+
+/** Levenshtein's distance: single characters put in, taken out or exchanged. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const exchanged = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(exchanged, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,59 @@
+// What the poller asks of the place its checkpoints live in. The DynamoDB one is in dynamo-checkpoint-store.ts.
+import { AuditBusError } from '../errors.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import type { Memory, MemorySnapshot } from './memory.ts';
+import type { Start } from './start-from.ts';
+
+/** A lease names its holder; `version` grows with every lease taken, so that a former holder is told apart. */
+export interface LeaseKey {
+  readonly workspaceGid: string;
+  readonly owner: string;
+  readonly version: number;
+}
+
+export type LeaseAnswer =
+  | {
+      readonly taken: true;
+      readonly lease: LeaseKey;
+      readonly checkpoint: Checkpoint;
+      readonly fresh: boolean;
+    }
+  | { readonly taken: false };
+
+export interface CheckpointStore {
+  /** One conditional write: taken when nobody holds it or the holder's time is up. `now`, `until`: epoch milliseconds. */
+  takeLease(
+    workspaceGid: string,
+    owner: string,
+    now: number,
+    until: number,
+    start: Start,
+  ): Promise<LeaseAnswer>;
+  /** @throws LeaseLostError */
+  renewLease(lease: LeaseKey, until: number): Promise<void>;
+  /**
+   * Saves the checkpoint if the lease still holds and the stored page is `expectedPage`; with `release` the lease ends
+   * in the same write. A write that was applied but whose answer was lost counts as done.
+   * @throws LeaseLostError
+   */
+  save(
+    lease: LeaseKey,
+    checkpoint: Checkpoint,
+    expectedPage: number,
+    options?: { readonly release?: boolean },
+  ): Promise<void>;
+  /** Ends the lease without a word on the position. Quiet when it is lost already. */
+  release(lease: LeaseKey): Promise<void>;
+  loadMemory(workspaceGid: string): Promise<Memory>;
+  /** Refused for a holder whose successor has written. @throws LeaseLostError */
+  saveMemory(lease: LeaseKey, memory: MemorySnapshot): Promise<void>;
+}
+
+/** Another run holds the lease now: whatever this one has not sent must stay unsent. */
+export class LeaseLostError extends AuditBusError {
+  constructor(what: string) {
+    super('lease.lost', `Another run took over before this one could ${what}.`, {
+      retryable: true,
+    });
+  }
+}

@@ -1,0 +1,274 @@
+// Checkpoints in DynamoDB: an item for the position and the lease, another for what is remembered.
+//
+//   takeLease      no owner, or leaseUntil < now, or owner = me      version + 1, answers with the whole item
+//   save           owner = me, version = mine, page = as I know it   page + 1
+//   renew, release owner = me, version = mine
+//   saveMemory     stored version <= mine
+//
+//   holder A (version 7)  |--take--save--save----(paused)-----------------save: refused, version is 8
+//   holder B (version 8)                         leaseUntil passes |--take--save--release
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Checkpoint } from './checkpoint.ts';
+import {
+  type CheckpointStore,
+  type LeaseAnswer,
+  type LeaseKey,
+  LeaseLostError,
+} from './checkpoint-store.ts';
+import { Memory, type MemorySnapshot } from './memory.ts';
+import { RecentGids } from './recent-gids.ts';
+import type { Start } from './start-from.ts';
+
+/** Sort keys of a workspace's two items. */
+const CHECKPOINT = 'checkpoint';
+const MEMORY = 'memory';
+/** Fields of a checkpoint that a save replaces. `startAt` and `liveFrom` are written once, with the first lease. */
+const POSITION_FIELDS = [
+  'mode',
+  'offset',
+  'lastCreatedAt',
+  'lastPolledAt',
+  'notBefore',
+  'resumeFrom',
+  'recovery',
+  'refusal',
+] as const;
+
+type Item = Record<string, AttributeValue>;
+
+export class DynamoCheckpointStore implements CheckpointStore {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#tableName = tableName;
+  }
+
+  async takeLease(
+    workspaceGid: string,
+    owner: string,
+    now: number,
+    until: number,
+    start: Start,
+  ): Promise<LeaseAnswer> {
+    try {
+      const { Attributes = {} } = await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#tableName,
+          Key: key(workspaceGid, CHECKPOINT),
+          // An item without `liveFrom` is new: only then is `startAt` written, also where it is absent for ever.
+          UpdateExpression: `SET leaseOwner = :owner, leaseUntil = :until, version = if_not_exists(version, :zero) + :one,
+            #page = if_not_exists(#page, :zero), #mode = if_not_exists(#mode, :time),
+            liveFrom = if_not_exists(liveFrom, :liveFrom), startAt = if_not_exists(startAt, :startAt)`,
+          ConditionExpression:
+            'attribute_not_exists(leaseOwner) OR leaseUntil < :now OR leaseOwner = :owner',
+          ExpressionAttributeNames: { '#page': 'page', '#mode': 'mode' },
+          ExpressionAttributeValues: {
+            ':owner': { S: owner },
+            ':until': { N: String(until) },
+            ':now': { N: String(now) },
+            ':zero': { N: '0' },
+            ':one': { N: '1' },
+            ':time': { S: 'time' },
+            ':liveFrom': { S: start.liveFrom },
+            ':startAt': { S: start.startAt ?? 'oldest' },
+          },
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      const version = Number(Attributes['version']?.N);
+      return {
+        taken: true,
+        lease: { workspaceGid, owner, version },
+        checkpoint: checkpointOf(workspaceGid, Attributes),
+        fresh: version === 1,
+      };
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return { taken: false };
+      throw error;
+    }
+  }
+
+  async renewLease(lease: LeaseKey, until: number): Promise<void> {
+    await this.#ifHeld(lease, 'renew its lease', {
+      UpdateExpression: 'SET leaseUntil = :until',
+      values: { ':until': { N: String(until) } },
+    });
+  }
+
+  async save(
+    lease: LeaseKey,
+    checkpoint: Checkpoint,
+    expectedPage: number,
+    options: { release?: boolean } = {},
+  ): Promise<void> {
+    const { sets, removes, names, values } = positionExpression(checkpoint);
+    if (options.release) removes.push('leaseOwner', 'leaseUntil');
+    try {
+      await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#tableName,
+          Key: key(lease.workspaceGid, CHECKPOINT),
+          UpdateExpression: `SET ${sets.join(', ')}${removes.length > 0 ? ` REMOVE ${removes.join(', ')}` : ''}`,
+          ConditionExpression:
+            'leaseOwner = :owner AND version = :version AND #page = :expectedPage',
+          ExpressionAttributeNames: { ...names, '#page': 'page' },
+          ExpressionAttributeValues: {
+            ...values,
+            ...holder(lease),
+            ':page': { N: String(checkpoint.page) },
+            ':expectedPage': { N: String(expectedPage) },
+          },
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      if (!(await this.#wasApplied(lease, checkpoint, options.release === true))) {
+        throw new LeaseLostError('save its checkpoint');
+      }
+    }
+  }
+
+  async release(lease: LeaseKey): Promise<void> {
+    try {
+      await this.#ifHeld(lease, 'release its lease', {
+        UpdateExpression: 'REMOVE leaseOwner, leaseUntil',
+        values: {},
+      });
+    } catch (error) {
+      // Lost or released already (a released lease has no owner): either way it is not ours any more.
+      if (!(error instanceof LeaseLostError)) throw error;
+    }
+  }
+
+  async loadMemory(workspaceGid: string): Promise<Memory> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({
+        TableName: this.#tableName,
+        Key: key(workspaceGid, MEMORY),
+        ConsistentRead: true,
+      }),
+    );
+    const gids = Item?.['gids']?.B;
+    const types = Item?.['reportedTypes']?.S;
+    return new Memory(
+      gids === undefined ? new RecentGids() : RecentGids.decode(gids),
+      new Set(types === undefined ? [] : (JSON.parse(types) as string[])),
+    );
+  }
+
+  async saveMemory(lease: LeaseKey, memory: MemorySnapshot): Promise<void> {
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#tableName,
+          Item: {
+            ...key(lease.workspaceGid, MEMORY),
+            gids: { B: memory.gids },
+            reportedTypes: { S: JSON.stringify(memory.reportedTypes) },
+            version: { N: String(lease.version) },
+          },
+          ConditionExpression: 'attribute_not_exists(version) OR version <= :version',
+          ExpressionAttributeValues: { ':version': { N: String(lease.version) } },
+        }),
+      );
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) {
+        throw new LeaseLostError('remember what it published');
+      }
+      throw error;
+    }
+  }
+
+  async #ifHeld(
+    lease: LeaseKey,
+    what: string,
+    update: { UpdateExpression: string; values: Item },
+  ): Promise<void> {
+    try {
+      await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#tableName,
+          Key: key(lease.workspaceGid, CHECKPOINT),
+          UpdateExpression: update.UpdateExpression,
+          ConditionExpression: 'leaseOwner = :owner AND version = :version',
+          ExpressionAttributeValues: { ...update.values, ...holder(lease) },
+        }),
+      );
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) throw new LeaseLostError(what);
+      throw error;
+    }
+  }
+
+  /** Was the refused save ours, applied by a try whose answer was lost? Then page and version are as we wrote them. */
+  async #wasApplied(lease: LeaseKey, saved: Checkpoint, released: boolean): Promise<boolean> {
+    const { Item = {} } = await this.#client.send(
+      new GetItemCommand({
+        TableName: this.#tableName,
+        Key: key(lease.workspaceGid, CHECKPOINT),
+        ConsistentRead: true,
+      }),
+    );
+    const owner = Item['leaseOwner']?.S;
+    return (
+      Number(Item['version']?.N) === lease.version &&
+      Number(Item['page']?.N) === saved.page &&
+      Item['offset']?.S === saved.offset &&
+      (released ? owner === undefined : owner === lease.owner)
+    );
+  }
+}
+
+function key(workspaceGid: string, sort: string): Item {
+  return { pk: { S: workspaceGid }, sk: { S: sort } };
+}
+
+function holder(lease: LeaseKey): Item {
+  return { ':owner': { S: lease.owner }, ':version': { N: String(lease.version) } };
+}
+
+function positionExpression(checkpoint: Checkpoint) {
+  const sets = ['#page = :page'];
+  const removes: string[] = [];
+  const names: Record<string, string> = {};
+  const values: Item = {};
+  for (const field of POSITION_FIELDS) {
+    const value = checkpoint[field];
+    names[`#${field}`] = field;
+    if (value === undefined) removes.push(`#${field}`);
+    else {
+      sets.push(`#${field} = :${field}`);
+      values[`:${field}`] = { S: typeof value === 'string' ? value : JSON.stringify(value) };
+    }
+  }
+  return { sets, removes, names, values };
+}
+
+function checkpointOf(workspaceGid: string, item: Item): Checkpoint {
+  const text = (name: string) => item[name]?.S;
+  const startAt = text('startAt');
+  const recovery = text('recovery');
+  return {
+    workspaceGid,
+    mode: text('mode') === 'offset' ? 'offset' : 'time',
+    startAt: startAt === 'oldest' ? undefined : startAt,
+    liveFrom: text('liveFrom') ?? '',
+    offset: text('offset'),
+    lastCreatedAt: text('lastCreatedAt'),
+    lastPolledAt: text('lastPolledAt'),
+    notBefore: text('notBefore'),
+    page: Number(item['page']?.N ?? 0),
+    resumeFrom: text('resumeFrom'),
+    recovery: recovery === undefined ? undefined : (JSON.parse(recovery) as Checkpoint['recovery']),
+    refusal: text('refusal'),
+  };
+}

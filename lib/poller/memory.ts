@@ -1,0 +1,38 @@
+// What is remembered beside the checkpoint, in an item of its own that only pages with events write.
+import { RecentGids } from './recent-gids.ts';
+
+/** Types are named by Asana; the oldest reports are forgotten past this many, or this many characters each. */
+const MAX_REPORTED_TYPES = 200;
+const MAX_TYPE_CHARACTERS = 128;
+
+export interface MemorySnapshot {
+  readonly gids: Uint8Array;
+  readonly reportedTypes: readonly string[];
+}
+
+export class Memory {
+  readonly gids: RecentGids;
+  /** Unknown event types that were reported, each cut to 128 characters. */
+  readonly #reportedTypes: Set<string>;
+
+  constructor(gids = new RecentGids(), reportedTypes: Iterable<string> = []) {
+    this.gids = gids;
+    this.#reportedTypes = new Set(reportedTypes);
+  }
+
+  wasReported(type: string): boolean {
+    return this.#reportedTypes.has(type.slice(0, MAX_TYPE_CHARACTERS));
+  }
+
+  reported(type: string): void {
+    this.#reportedTypes.add(type.slice(0, MAX_TYPE_CHARACTERS));
+  }
+
+  /** As it stands now: what is added later does not show in it. */
+  snapshot(): MemorySnapshot {
+    return {
+      gids: this.gids.encode(),
+      reportedTypes: [...this.#reportedTypes].slice(-MAX_REPORTED_TYPES),
+    };
+  }
+}

@@ -1,0 +1,77 @@
+// Writes what each finished page leaves behind, while later pages are on their way.
+//
+//   publish     n | n+1 | n+2 | n+3          memory(n) starts once n is published and checkpoint(n-2) is saved,
+//   memory          n   | n+1 | n+2          checkpoint(n) once memory(n) and checkpoint(n-1) are,
+//   checkpoint            n   | n+1          publish(n+2) once memory(n) is: so a run that dies leaves at most
+//                                            one page published and not remembered, beside the one in flight.
+import type { Checkpoint } from './checkpoint.ts';
+import type { CheckpointStore } from './checkpoint-store.ts';
+import type { Lease } from './lease.ts';
+import type { MemorySnapshot } from './memory.ts';
+
+export class SavePipeline {
+  readonly #store: CheckpointStore;
+  readonly #lease: Lease;
+  /** The page number the table holds once the checkpoints under way are saved. */
+  #expectedPage: number;
+  #memory: Promise<void> = Promise.resolve();
+  #checkpoint: Promise<void> = Promise.resolve();
+  #checkpointBefore: Promise<void> = Promise.resolve();
+
+  constructor(store: CheckpointStore, lease: Lease, storedPage: number) {
+    this.#store = store;
+    this.#lease = lease;
+    this.#expectedPage = storedPage;
+  }
+
+  /**
+   * Queues the writes of a page that is wholly published. Resolves when the next page may be published, which is when
+   * the page before this one is remembered. @throws LeaseLostError, or what the table answered, of this or former pages
+   */
+  async pageFinished(checkpoint: Checkpoint, memory: MemorySnapshot): Promise<void> {
+    await this.#memory;
+    const [twoBefore, before] = [this.#checkpointBefore, this.#checkpoint];
+    this.#memory = this.#guard(
+      twoBefore.then(() => this.#store.saveMemory(this.#lease.key, memory)),
+    );
+    const expectedPage = this.#expectedPage;
+    this.#expectedPage = checkpoint.page;
+    this.#checkpointBefore = before;
+    this.#checkpoint = this.#guard(
+      Promise.all([this.#memory, before]).then(() =>
+        this.#store.save(this.#lease.key, checkpoint, expectedPage),
+      ),
+    );
+  }
+
+  /** Remembers what is on the bus of a page that could not be finished; the offset stays. */
+  async pagePartlyFinished(memory: MemorySnapshot): Promise<void> {
+    await this.flush();
+    await this.#guard(this.#store.saveMemory(this.#lease.key, memory));
+  }
+
+  /** Saves a position at once, behind all that is under way. */
+  async saveNow(checkpoint: Checkpoint, release: boolean): Promise<void> {
+    await this.flush();
+    await this.#guard(
+      this.#store.save(this.#lease.key, checkpoint, this.#expectedPage, { release }),
+    );
+    this.#expectedPage = checkpoint.page;
+  }
+
+  /** Resolves when nothing is under way. @throws what any write failed with */
+  async flush(): Promise<void> {
+    await Promise.all([this.#memory, this.#checkpoint]);
+  }
+
+  /** A refused write ends the lease for us at once: what is unsent must stay so. */
+  #guard(write: Promise<void>): Promise<void> {
+    const guarded = write.catch((error: unknown) => {
+      this.#lease.lose();
+      throw error;
+    });
+    // Awaited by the next step or by flush(); until then it must not count as unhandled.
+    guarded.catch(() => {});
+    return guarded;
+  }
+}

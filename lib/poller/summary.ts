@@ -1,0 +1,89 @@
+// What a run did, in figures: the summary line, the metrics and the local run's last line come from here.
+import { METRICS, type MetricName } from '../contract/metrics.ts';
+import type { AuditBusError } from '../errors.ts';
+
+/**
+ * `caught-up`: the last answer was empty. `out-of-time`: more is waiting. `held`: another run holds the lease.
+ * `waiting`: Asana asked to wait longer than this run lasts. `stopped`: asked to stop. `failed`: see `failure`.
+ */
+export type RunOutcome = 'caught-up' | 'out-of-time' | 'held' | 'waiting' | 'stopped' | 'failed';
+
+export interface RunSummary {
+  readonly workspaceGid: string;
+  readonly outcome: RunOutcome;
+  readonly failure?: AuditBusError | undefined;
+  readonly fetched: number;
+  readonly published: number;
+  readonly duplicates: number;
+  readonly quarantined: number;
+  readonly pages: number;
+  /** The largest page served: what "no limit" means today. */
+  readonly largestPage: number;
+  readonly publishRetries: number;
+  readonly unknownTypes: number;
+  readonly offsetResets: number;
+  readonly possibleGaps: number;
+  readonly unreadablePages: number;
+  readonly credentialRejections: number;
+  /** Seconds; 0 only when the last answer was empty; absent when no event has ever been published. */
+  readonly lagSeconds?: number | undefined;
+  readonly mode?: 'time' | 'offset' | undefined;
+  /** ISO 8601: no request before this. */
+  readonly notBefore?: string | undefined;
+  readonly durationMs: number;
+}
+
+/** Counted while a run goes. */
+export class Tally {
+  fetched = 0;
+  published = 0;
+  duplicates = 0;
+  quarantined = 0;
+  pages = 0;
+  largestPage = 0;
+  publishRetries = 0;
+  unknownTypes = 0;
+  offsetResets = 0;
+  possibleGaps = 0;
+  unreadablePages = 0;
+  credentialRejections = 0;
+}
+
+export interface Measure {
+  readonly name: MetricName;
+  readonly unit: 'Count' | 'Seconds';
+  readonly value: number;
+}
+
+/**
+ * The metrics of one run. Zeros are left out, since each custom metric costs money, except for the three that say the
+ * feed is alive: heartbeat, published and lag.
+ */
+export function measures(summary: RunSummary): Measure[] {
+  const polled = summary.outcome === 'caught-up' || summary.outcome === 'out-of-time';
+  // A run that met another at work, or was told to wait, says nothing on the feed's health either way.
+  const silent = summary.outcome === 'held' || summary.outcome === 'waiting';
+  const count = (name: MetricName, value: number): Measure => ({ name, unit: 'Count', value });
+  return [
+    ...(silent
+      ? []
+      : [
+          count(METRICS.heartbeat, polled ? 1 : 0),
+          count(METRICS.eventsPublished, summary.published),
+        ]),
+    ...(summary.lagSeconds === undefined || silent
+      ? []
+      : [{ name: METRICS.lagSeconds, unit: 'Seconds' as const, value: summary.lagSeconds }]),
+    ...[
+      count(METRICS.pages, summary.pages),
+      count(METRICS.duplicatesDropped, summary.duplicates),
+      count(METRICS.publishRetries, summary.publishRetries),
+      count(METRICS.quarantined, summary.quarantined),
+      count(METRICS.credentialRejections, summary.credentialRejections),
+      count(METRICS.offsetResets, summary.offsetResets),
+      count(METRICS.possibleGaps, summary.possibleGaps),
+      count(METRICS.unreadablePages, summary.unreadablePages),
+      count(METRICS.unknownTypes, summary.unknownTypes),
+    ].filter(({ value }) => value > 0),
+  ];
+}

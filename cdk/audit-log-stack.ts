@@ -60,9 +60,8 @@ export class AuditLogStack extends Stack {
         ...alerts.deadLetters,
       ],
     });
-    // Events flow only once there is someone to hear of trouble with them.
-    for (const schedule of poller.schedules)
-      schedule.node.addDependency(monitoring, detector, alerts);
+    // Polling begins once there is someone to hear of trouble with it.
+    for (const schedule of poller.schedules) schedule.node.addDependency(monitoring);
 
     new NextSteps(this, 'NextSteps', { config, bus, poller, detections: detector, alerts });
   }

@@ -1,7 +1,6 @@
 // The event bus, its error log, the queue for what rules could not deliver and, when switched on, its replay archive.
 // Rules are made where they are used: detections.ts and alerts.ts.
-import { Duration } from 'aws-cdk-lib';
-import { Archive, EventBus, IncludeDetail, Level } from 'aws-cdk-lib/aws-events';
+import { CfnArchive, EventBus, IncludeDetail, Level } from 'aws-cdk-lib/aws-events';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -44,11 +43,11 @@ export class Bus extends Construct {
     }
     if (props.replayDays !== undefined) {
       // Asana's events alone: alerts follow from them. EventBridge itself keeps replayed events out of an archive.
-      new Archive(this, 'ReplayArchive', {
-        sourceEventBus: this.eventBus,
+      new CfnArchive(this, 'ReplayArchive', {
+        sourceArn: this.eventBus.eventBusArn,
         description: 'Audit log events for replay to named rules',
         eventPattern: { source: [AUDIT_LOG_SOURCE] },
-        retention: Duration.days(props.replayDays),
+        retentionDays: props.replayDays,
       });
     }
   }

@@ -62,7 +62,7 @@ export class Detections extends Construct {
       serviceName: props.serviceName,
     });
     this.detect.allow(
-      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      ['dynamodb:BatchGetItem', 'dynamodb:BatchWriteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
       [this.stateTable.tableArn],
     );
     bus.allowPutEvents(this.detect, [ALERT_SOURCE]);

@@ -23,12 +23,22 @@ export class NextSteps extends Construct {
     const { region } = Stack.of(this);
     for (const { gid, tokenSecret } of poller.workspaces) {
       this.output(
-        poller.workspaces.length === 1 ? 'Step1SetAsanaToken' : `Step1SetAsanaToken${gid}`,
+        `TokenSecretArn${gid}`,
+        `Holds the token of workspace ${gid}; retained`,
+        tokenSecret.ref,
+      );
+      this.output(
+        `Step1SetAsanaToken${gid}`,
         `Paste the Asana service account token of workspace ${gid}, then Enter (bash or zsh)`,
         setSecretCommand(tokenSecret.ref, region),
       );
     }
     if (alerts.slackWebhookSecret !== undefined) {
+      this.output(
+        'SlackWebhookSecretArn',
+        "Holds Slack's webhook URL; retained",
+        alerts.slackWebhookSecret.ref,
+      );
       this.output(
         'Step2SetSlackWebhook',
         'Paste the incoming webhook URL of the Slack channel, then Enter; leave it out to do without Slack',
@@ -44,7 +54,7 @@ export class NextSteps extends Construct {
     }
     this.output(
       'Step4SeeFirstEvent',
-      'One line for each poll, with the number of events published',
+      'A line for each poll with the number of events published; change something in Asana to see one',
       `aws logs tail ${poller.poll.logGroup.logGroupName} --follow --region ${region}`,
     );
 

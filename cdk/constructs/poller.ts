@@ -12,6 +12,7 @@ import {
 import type { Schedule } from 'aws-cdk-lib/aws-scheduler';
 import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { QUARANTINE_PREFIX } from '../../lib/bus/quarantine.ts';
 import { ENVIRONMENT } from '../../lib/contract/environment.ts';
 import { AUDIT_LOG_SOURCE, POLLER_SOURCE } from '../../lib/contract/sources.ts';
 import type { AuditLogConfig, Workspace } from '../config.ts';
@@ -31,8 +32,7 @@ export interface WatchedWorkspace extends Workspace {
   readonly tokenSecret: CfnSecret;
 }
 
-/** Every key that lib/bus gives a quarantined event. */
-const QUARANTINE_KEYS = 'quarantine/*';
+const QUARANTINE_KEYS = `${QUARANTINE_PREFIX}*`;
 
 export class Poller extends Construct {
   readonly poll: ServiceFunction;

@@ -1,0 +1,169 @@
+// What alerts remember between invocations: groups, markers of events that are in an alert, the alerts people list.
+// One DynamoDB table with `pk`, `sk` and the TTL attribute `expiresAt`; expiry is also checked here, since TTL is days late.
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { parseLossless } from '../asana/lossless-json.ts';
+import type { Clock } from '../clock.ts';
+import type { Alert } from '../contract/alert.ts';
+import { type GroupIdentity, groupKey } from './identity.ts';
+import { EMPTY_GROUP, type GroupState, pendingAlerts } from './life.ts';
+
+/** A group as it was read. `version` 0 means that no item exists. */
+export interface StoredGroup {
+  readonly version: number;
+  readonly state: GroupState;
+}
+
+export interface AlertStateStore {
+  /** Consistent read. What has expired is gone, save alerts that are not on the bus yet. */
+  readGroup(group: GroupIdentity): Promise<StoredGroup>;
+  /** Writes `state` as version + 1; false when another has changed the group since version. */
+  writeGroup(group: GroupIdentity, state: GroupState, version: number): Promise<boolean>;
+  /** Consistent read: those of the gids that are in an alert of this detection already. */
+  readMarkers(group: GroupIdentity, gids: readonly string[]): Promise<ReadonlySet<string>>;
+  writeMarkers(group: GroupIdentity, gids: readonly string[]): Promise<void>;
+  /** Puts an alert among those people list; an older revision never replaces a newer one. */
+  recordAlert(alert: Alert): Promise<void>;
+}
+
+const DAY = 86_400;
+/** A day longer than any queue keeps a message (SQS: 14 days). */
+export const MEMORY_SECONDS = 15 * DAY;
+/** Alerts can be listed for a year. */
+const ALERT_RECORD_SECONDS = 365 * DAY;
+
+interface Options {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  readonly clock: Clock;
+}
+
+export class DynamoAlertStateStore implements AlertStateStore {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+  readonly #clock: Clock;
+
+  constructor(options: Options) {
+    this.#client = options.client;
+    this.#table = options.tableName;
+    this.#clock = options.clock;
+  }
+
+  async readGroup(group: GroupIdentity): Promise<StoredGroup> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#table, Key: groupItem(group), ConsistentRead: true }),
+    );
+    if (Item === undefined) return { version: 0, state: EMPTY_GROUP };
+    const version = Number(Item['version']?.N);
+    const state = parseLossless(Item['state']?.S ?? '') as GroupState;
+    const expired = Number(Item['expiresAt']?.N) <= this.#seconds();
+    const unfinished = pendingAlerts(state).length > 0 || state.unmarked.length > 0;
+    return { version, state: expired && !unfinished ? EMPTY_GROUP : state };
+  }
+
+  async writeGroup(group: GroupIdentity, state: GroupState, version: number): Promise<boolean> {
+    return this.#conditionalPut(
+      new PutItemCommand({
+        TableName: this.#table,
+        Item: {
+          ...groupItem(group),
+          version: { N: String(version + 1) },
+          // Text, so that what is published after a crash is byte for byte what would have been published before.
+          state: { S: JSON.stringify(state) },
+          expiresAt: { N: String(this.#seconds() + MEMORY_SECONDS) },
+          detectionId: { S: group.detectionId },
+          workspaceGid: { S: group.workspaceGid },
+          entity: { S: `${group.entity.type} ${group.entity.id}` },
+        },
+        ConditionExpression: version === 0 ? 'attribute_not_exists(pk)' : 'version = :version',
+        ...(version === 0
+          ? {}
+          : { ExpressionAttributeValues: { ':version': { N: String(version) } } }),
+      }),
+    );
+  }
+
+  async readMarkers(group: GroupIdentity, gids: readonly string[]): Promise<ReadonlySet<string>> {
+    const now = this.#seconds();
+    const known = await Promise.all(
+      gids.map(async (gid) => {
+        const { Item } = await this.#client.send(
+          new GetItemCommand({
+            TableName: this.#table,
+            Key: markerItem(group, gid),
+            ConsistentRead: true,
+          }),
+        );
+        return Item !== undefined && Number(Item['expiresAt']?.N) > now ? [gid] : [];
+      }),
+    );
+    return new Set(known.flat());
+  }
+
+  async writeMarkers(group: GroupIdentity, gids: readonly string[]): Promise<void> {
+    const expiresAt = { N: String(this.#seconds() + MEMORY_SECONDS) };
+    await Promise.all(
+      gids.map((gid) =>
+        this.#client.send(
+          new PutItemCommand({
+            TableName: this.#table,
+            Item: { ...markerItem(group, gid), expiresAt },
+          }),
+        ),
+      ),
+    );
+  }
+
+  async recordAlert(alert: Alert): Promise<void> {
+    await this.#conditionalPut(
+      new PutItemCommand({
+        TableName: this.#table,
+        Item: {
+          pk: { S: `alerts#${alert.workspaceGid}` },
+          sk: { S: alert.alertId },
+          revision: { N: String(alert.revision) },
+          detectionId: { S: alert.detectionId },
+          severity: { S: alert.severity },
+          status: { S: alert.status },
+          title: { S: alert.title },
+          summary: { S: alert.summary },
+          entity: { S: alert.entity.label },
+          count: { N: String(alert.count) },
+          firstSeen: { S: alert.firstSeen },
+          lastSeen: { S: alert.lastSeen },
+          alert: { S: JSON.stringify(alert) },
+          expiresAt: { N: String(this.#seconds() + ALERT_RECORD_SECONDS) },
+        },
+        ConditionExpression: 'attribute_not_exists(pk) OR revision < :revision',
+        ExpressionAttributeValues: { ':revision': { N: String(alert.revision) } },
+      }),
+    );
+  }
+
+  async #conditionalPut(command: PutItemCommand): Promise<boolean> {
+    try {
+      await this.#client.send(command);
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#clock.now() / 1_000);
+  }
+}
+
+function groupItem(group: GroupIdentity): { pk: { S: string }; sk: { S: string } } {
+  return { pk: { S: `group#${groupKey(group)}` }, sk: { S: 'group' } };
+}
+
+function markerItem(group: GroupIdentity, gid: string): { pk: { S: string }; sk: { S: string } } {
+  const { detectionId, workspaceGid } = group;
+  return { pk: { S: `marker#${detectionId}#${workspaceGid}#${gid}` }, sk: { S: 'marker' } };
+}

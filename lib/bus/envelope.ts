@@ -81,7 +81,10 @@ function originOf(createdAt: number | undefined, liveFrom: number): Origin {
 }
 
 function detailTypeOf(event: Record<string, unknown>): string {
-  return (eventTypeOf(event) ?? UNKNOWN_DETAIL_TYPE).slice(0, MAX_DETAIL_TYPE_CHARACTERS);
+  // A cut through a surrogate pair, or a lone one from Asana, is no text that EventBridge takes.
+  return (eventTypeOf(event) ?? UNKNOWN_DETAIL_TYPE)
+    .slice(0, MAX_DETAIL_TYPE_CHARACTERS)
+    .toWellFormed();
 }
 
 /** @returns an operational event as an entry; `data` must hold no personal data */

@@ -190,7 +190,7 @@ class Run {
       await clock.sleep(Math.max(0, next - clock.now()), signal);
       if (signal?.aborted) return 'stopped';
       // A slow answer may have carried this run past its end: the next tick goes on.
-      if (clock.now() > repeat.until) return 'caught-up';
+      if (repeat !== undefined && clock.now() > repeat.until) return 'caught-up';
     }
   }
 
@@ -213,8 +213,8 @@ class Run {
     const report = reportOf(failure, drain.checkpoint);
     // Reported once, not at every run: the code of the last report stays in the checkpoint until a page is read.
     if (report !== undefined && drain.checkpoint.refusal !== failure.code) {
-      await this.#report(report);
-      await this.#note(drain, { notBefore: undefined, refusal: failure.code });
+      const reported = await this.#report(report);
+      if (reported) await this.#note(drain, { notBefore: undefined, refusal: failure.code });
     }
     return { outcome: 'failed', failure };
   }
@@ -225,13 +225,13 @@ class Run {
     this.#released = true;
   }
 
-  async #report([type, data]: Report): Promise<void> {
+  /** @returns false when the bus did not take it: the failure at hand matters more, and the next run reports again */
+  async #report([type, data]: Report): Promise<boolean> {
     const publishedAt = this.#deps.clock.now();
     const entry = operationalEntry(type, data, { workspaceGid: this.#workspaceGid, publishedAt });
     const { failure } = await this.#deps.publisher.publish([entry]);
-    if (failure !== undefined) {
-      throw new AuditBusError(failure.code, failure.message, { retryable: failure.retryable });
-    }
+    if (failure !== undefined) this.#deps.log.warn('a report could not be published', failure);
+    return failure === undefined;
   }
 
   async #release(drain: Drain, lease: Lease): Promise<void> {

@@ -1,0 +1,24 @@
+// How the functions' AWS clients are set up: time limits that hold, and addresses that emulators can stand behind.
+// Region, credentials and AWS_ENDPOINT_URL* are the SDK's own to read.
+
+interface ClientConfig {
+  readonly maxAttempts: number;
+  readonly requestHandler: {
+    readonly connectionTimeout: number;
+    readonly requestTimeout: number;
+    readonly throwOnRequestTimeout: true;
+  };
+}
+
+/** @param requestTimeout milliseconds. Without `throwOnRequestTimeout` the SDK only warns (3.1169, 2026). */
+export function clientConfig(requestTimeout: number, maxAttempts = 3): ClientConfig {
+  return {
+    maxAttempts,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout, throwOnRequestTimeout: true },
+  };
+}
+
+/** An emulator answers at one host name; AWS itself at one per bucket. */
+export function s3PathStyle(env: NodeJS.ProcessEnv): { readonly forcePathStyle: boolean } {
+  return { forcePathStyle: Boolean(env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL']) };
+}

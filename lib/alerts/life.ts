@@ -43,6 +43,8 @@ export interface LifeRules {
   readonly open: (match: Match) => Alert;
 }
 
+/** Minutes in which matches of one detection and entity are one alert, unless configured. */
+export const DEFAULT_ALERT_WINDOW_MINUTES = 60;
 /** How late events may be among themselves without changing which alerts come out (10 minutes). */
 export const GRACE_MS = 10 * 60_000;
 /** Alerts a group goes on with. With what one change may open this stays under DynamoDB's 400 KB an item. */

@@ -1,0 +1,45 @@
+// The detect function's configuration, read from its environment; every problem is reported at once.
+import * as z from 'zod';
+import { DEFAULT_ALERT_WINDOW_MINUTES } from '../alerts/life.ts';
+import { ENVIRONMENT } from '../contract/environment.ts';
+import { DEFAULT_RUNBOOK_BASE_URL } from '../contract/runbook.ts';
+import { readEnvironment } from '../environment.ts';
+
+export interface DetectConfig {
+  readonly eventBusName: string;
+  readonly stateTableName: string;
+  readonly alertOnHistory: boolean;
+  /** Milliseconds. */
+  readonly windowMs: number;
+  readonly runbookBaseUrl: string;
+}
+
+const schema = z.object({
+  [ENVIRONMENT.eventBusName]: z.string('must be the name of the event bus'),
+  [ENVIRONMENT.stateTableName]: z.string('must be the name of the state table'),
+  [ENVIRONMENT.alertOnHistory]: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('false')
+    .transform((value) => value === 'true'),
+  [ENVIRONMENT.alertWindowMinutes]: z
+    .string()
+    .regex(/^\d{1,4}$/, 'must be a whole number of minutes')
+    .transform(Number)
+    .refine((minutes) => minutes >= 1 && minutes <= 1_440, 'must be from 1 to 1440')
+    .default(DEFAULT_ALERT_WINDOW_MINUTES),
+  [ENVIRONMENT.runbookBaseUrl]: z
+    .url({ protocol: /^https?$/, error: 'must be an address' })
+    .default(DEFAULT_RUNBOOK_BASE_URL),
+});
+
+/** @throws ConfigurationError naming every variable that is wrong. */
+export function loadDetectConfig(env: NodeJS.ProcessEnv): DetectConfig {
+  const read = readEnvironment(schema, env);
+  return {
+    eventBusName: read[ENVIRONMENT.eventBusName],
+    stateTableName: read[ENVIRONMENT.stateTableName],
+    alertOnHistory: read[ENVIRONMENT.alertOnHistory],
+    windowMs: read[ENVIRONMENT.alertWindowMinutes] * 60_000,
+    runbookBaseUrl: read[ENVIRONMENT.runbookBaseUrl],
+  };
+}

@@ -1,10 +1,11 @@
 // The HTTP client of the audit log endpoint: one page a call, retried within the time the caller gives.
 // It knows nothing of checkpoints or of what is done with the events.
-import { Agent, type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { ASANA_API_URL } from './base-url.ts';
 import { AsanaError, errorForStatus } from './errors.ts';
+import { Agent, request } from './http-request.ts';
 import { isJsonObject, parseLossless } from './lossless-json.ts';
 import { ACCEPTED_ENCODINGS, readBody } from './response-body.ts';
 import { parseRetryAfter } from './retry-after.ts';
@@ -141,8 +142,7 @@ export class AsanaClient {
     );
     const timeout = AbortSignal.timeout(Math.ceil(left));
     try {
-      const response = await request(this.#url(page), {
-        dispatcher: this.#agent,
+      const response = await request(this.#agent, this.#url(page), {
         headers: {
           authorization: `Bearer ${token}`,
           accept: 'application/json',

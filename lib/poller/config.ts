@@ -71,7 +71,7 @@ export function loadPollConfig(env: NodeJS.ProcessEnv, now: number): PollConfig 
     [ENVIRONMENT.startFrom]: checked((value) => startFromProblem(value, now)).default('now'),
     [ENVIRONMENT.pollIntervalSeconds]: wholeNumber(5, 86_400).default(60),
     [ENVIRONMENT.redactPaths]: checked(redactPathsProblem).default('[]'),
-    [ENVIRONMENT.maxEventBytes]: wholeNumber(10_000, 1_000_000).default(DEFAULT_MAX_EVENT_BYTES),
+    [ENVIRONMENT.maxEventBytes]: wholeNumber(4_096, 1_000_000).default(DEFAULT_MAX_EVENT_BYTES),
     [ENVIRONMENT.skipUnreadable]: trueOrFalse.default(false),
   });
   const read = readEnvironment(schema, env);

@@ -118,10 +118,12 @@ export class FaultSchedule {
     );
   }
 
-  /** All faults of kind `feed` that are due with this page. */
-  forPage(workspaceGid: string): Fault[] {
+  /** All faults of kind `feed` that are due with this page. `late-event` counts events, so it is always one of them. */
+  forPage(workspaceGid: string, hasOffset: boolean): Fault[] {
     return this.#of('feed', workspaceGid).filter(
-      (fault) => fault.name === 'late-event' || this.#isDue(fault, workspaceGid),
+      (fault) =>
+        fault.name === 'late-event' ||
+        ((hasOffset || !NEEDS_OFFSET.has(fault.name)) && this.#isDue(fault, workspaceGid)),
     );
   }
 
@@ -165,4 +167,11 @@ export class FaultSchedule {
   }
 }
 
-const NEEDS_OFFSET: ReadonlySet<FaultName> = new Set(['expire-offsets', 'invalid-offsets']);
+/** Requests without an offset are no occasion for these. */
+const NEEDS_OFFSET: ReadonlySet<FaultName> = new Set([
+  'expire-offsets',
+  'invalid-offsets',
+  'duplicate-across-pages',
+  'offset-once',
+  'stuck-offset',
+]);

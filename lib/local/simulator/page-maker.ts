@@ -65,7 +65,7 @@ export class PageMaker {
       query.offset === undefined ? undefined : readOffset(query.offset, this.#settings.offsetKey);
     const refusal = this.#offsetRefusal(input, offset);
     if (refusal !== undefined) return { answer: errorAnswer(400, refusal), faults: [] };
-    const faults = input.schedule.forPage(workspaceGid);
+    const faults = input.schedule.forPage(workspaceGid, offset !== undefined);
     const fault = (name: FaultName) => faults.find((each) => each.name === name);
     if (offset !== undefined && fault('offset-once')) {
       if (this.#used.has(offset.id)) {

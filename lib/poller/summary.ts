@@ -75,7 +75,8 @@ export function measures(summary: RunSummary): Measure[] {
       ? []
       : [{ name: METRICS.lagSeconds, unit: 'Seconds' as const, value: summary.lagSeconds }]),
     ...[
-      count(METRICS.pages, summary.pages),
+      // An idle poll's one empty page says nothing that the heartbeat does not.
+      count(METRICS.pages, summary.fetched === 0 ? 0 : summary.pages),
       count(METRICS.duplicatesDropped, summary.duplicates),
       count(METRICS.publishRetries, summary.publishRetries),
       count(METRICS.quarantined, summary.quarantined),

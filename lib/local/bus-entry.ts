@@ -1,7 +1,7 @@
 // Judges PutEvents entries as EventBridge does and frames those it takes, as a rule's target receives them.
 // Pure: no server, no queue. The detail's text passes untouched, so that every number keeps its digits.
 import { randomUUID } from 'node:crypto';
-import { isJsonObject } from '../asana/lossless-json.ts';
+import { isJsonObject, parseLossless } from '../asana/lossless-json.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
 import { MAX_DETAIL_TYPE_CHARACTERS } from '../contract/sources.ts';
 
@@ -30,7 +30,7 @@ export type EntryVerdict =
   | { readonly accepted: false; readonly code: string; readonly message: string };
 
 export interface AcceptedEvent {
-  /** The frame parsed, for rules to match. Numbers beyond 2^53 are rounded here, never in `text`. */
+  /** The frame parsed without loss of digits, for rules to match. */
   readonly event: BusEvent<unknown>;
   /** The frame as one line of JSON, the detail's own text spliced in. */
   readonly text: string;
@@ -120,7 +120,7 @@ export function oneLine(json: string): string {
 
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseLossless(text);
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined; // MalformedDetail is the answer to whatever does not parse

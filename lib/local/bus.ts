@@ -1,11 +1,11 @@
 // The local bus: a loopback HTTP server that speaks EventBridge's PutEvents (AWS JSON 1.1) to the real SDK client.
 // Takes events, commits them to the queues of the rules they match, tells observers. Which rules there are: rules.ts.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isJsonObject } from '../asana/lossless-json.ts';
 import type { Clock } from '../clock.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
-import { AuditBusError } from '../errors.ts';
+import { describeError } from '../errors.ts';
 import {
   type AcceptedEvent,
   judgeEntry,
@@ -13,6 +13,7 @@ import {
   type RequestEntry,
   requestProblem,
 } from './bus-entry.ts';
+import { listenOnLoopback } from './loopback.ts';
 import type { QueueMessage } from './queue.ts';
 
 /** A rule of the local bus: what it matches and the message it puts on which queue. */
@@ -47,12 +48,17 @@ const CONTENT_TYPE = 'application/x-amz-json-1.1';
 export async function startLocalBus(options: LocalBusOptions): Promise<LocalBus> {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     answer(options, request, response).catch((error: unknown) => {
-      // The commit or the output failed: nothing was taken, and the publisher sends it again.
-      const message = error instanceof Error ? error.message : String(error);
-      reply(response, 500, { __type: 'InternalException', message });
+      // The commit or the output failed: nothing was taken, and the publisher sends it again. With no reader left it
+      // need not try: permission denied is what ends a publisher's efforts at once.
+      const code = (error as { code?: unknown }).code;
+      const [status, type] =
+        code === 'local.output-closed'
+          ? [400, 'AccessDeniedException']
+          : [500, 'InternalException'];
+      reply(response, status, { __type: type, message: describeError(error) });
     });
   });
-  await listen(server);
+  await listenOnLoopback(server);
   const { port } = server.address() as AddressInfo;
   return {
     endpoint: `http://127.0.0.1:${port}`,
@@ -141,17 +147,4 @@ function reply(response: ServerResponse, status: number, body: Record<string, un
   const headers: Record<string, string> = { 'content-type': CONTENT_TYPE };
   if (typeof body['__type'] === 'string') headers['x-amzn-errortype'] = body['__type'];
   response.writeHead(status, headers).end(JSON.stringify(body));
-}
-
-function listen(server: Server): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new AuditBusError('local.listen', `No loopback port could be opened: ${cause.message}`, {
-          cause,
-        }),
-      ),
-    );
-    server.listen(0, '127.0.0.1', resolve);
-  });
 }

@@ -28,15 +28,21 @@ interface Waiting {
 export class LineWriter {
   readonly #fd: number;
   readonly #clock: Clock;
+  readonly #onClosed: () => void;
   readonly #write: WriteBytes;
   #waiting: Waiting[] = [];
   #busy = false;
   #closed: AuditBusError | undefined;
 
-  constructor(fd: number, clock: Clock, write: WriteBytes = writeBytes) {
+  constructor(
+    fd: number,
+    clock: Clock,
+    options: { readonly onClosed?: () => void; readonly write?: WriteBytes } = {},
+  ) {
     this.#fd = fd;
     this.#clock = clock;
-    this.#write = write;
+    this.#onClosed = options.onClosed ?? (() => {});
+    this.#write = options.write ?? writeBytes;
   }
 
   /** The error every write ends with once the reader is gone; undefined before. */
@@ -95,6 +101,7 @@ export class LineWriter {
           `Output cannot be written: ${message}`,
           { cause },
         );
+        this.#onClosed();
         throw this.#closed;
       }
     }

@@ -5,9 +5,6 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Clock } from '../clock.ts';
 import { AuditBusError } from '../errors.ts';
 
-/** A queue's messages that were received this often without being deleted move to its dead-letter queue. */
-const MAX_RECEIVES = 5;
-
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
@@ -90,17 +87,22 @@ export class DurableQueues {
 
   /**
    * Up to `max` visible messages, the longest visible first, hidden from others for `visibilityMs`. One that has been
-   * received too often goes to the dead-letter queue instead.
+   * received `maxReceives` times already becomes a dead letter instead.
    */
-  receive(queue: string, max: number, visibilityMs: number): ReceivedMessage[] {
+  receive(
+    queue: string,
+    max: number,
+    visibilityMs: number,
+    maxReceives: number,
+  ): ReceivedMessage[] {
     const now = this.#clock.now();
     return this.#transaction(() => {
       const received: ReceivedMessage[] = [];
       for (const row of this.#statements.visible.all(queue, now, max)) {
         const seq = Number(row['seq']);
         const receives = Number(row['receives']) + 1;
-        if (receives > MAX_RECEIVES) {
-          this.#statements.bury.run(String(row['reason'] ?? `received ${MAX_RECEIVES} times`), seq);
+        if (receives > maxReceives) {
+          this.#statements.bury.run(String(row['reason'] ?? `received ${maxReceives} times`), seq);
           continue;
         }
         const receipt = randomUUID();
@@ -159,6 +161,11 @@ export class DurableQueues {
     return { waiting: Number(row?.['waiting'] ?? 0), dead: Number(row?.['dead'] ?? 0) };
   }
 
+  /** True when nothing waits or is in flight in any queue; dead letters do not count. */
+  isDrained(): boolean {
+    return this.#statements.any.get() === undefined;
+  }
+
   /** When the next message of `queue` can be received (milliseconds since the epoch); undefined while it is empty. */
   nextVisibleAt(queue: string): number | undefined {
     const at = this.#statements.next.get(queue)?.['at'];
@@ -212,6 +219,7 @@ const SQL = {
   redrive:
     'UPDATE messages SET dead = 0, visible_at = ?, receives = 0, reason = NULL WHERE dead = 1',
   dead: 'SELECT queue, body, reason FROM messages WHERE dead = 1 ORDER BY seq DESC LIMIT ?',
+  any: 'SELECT 1 FROM messages WHERE dead = 0 LIMIT 1',
   counts: 'SELECT count(*) - sum(dead) AS waiting, sum(dead) AS dead FROM messages',
   next: 'SELECT min(visible_at) AS at FROM messages WHERE queue = ? AND dead = 0',
 } as const;

@@ -15,7 +15,7 @@ test('partial writes and full pipes lose and repeat nothing, whatever the charac
     taken = Buffer.concat([taken, buffer.subarray(offset, offset + bytesWritten)]);
     return { bytesWritten };
   };
-  const writer = new LineWriter(1, clock, write);
+  const writer = new LineWriter(1, clock, { write });
   const lines = ['{"a":"ä€😀"}\n', '\n', `${'x'.repeat(200)}\n`];
   await Promise.all(lines.map((line) => writer.write(line)));
   expect(taken.toString('utf8')).toBe(lines.join(''));
@@ -30,7 +30,7 @@ test('a write resolves only when its bytes were taken', async () => {
     await gate;
     return { bytesWritten: length };
   };
-  const writer = new LineWriter(1, clock, write);
+  const writer = new LineWriter(1, clock, { write });
   let done = false;
   const written = writer.write('line\n').then(() => {
     done = true;
@@ -48,11 +48,15 @@ test('once the reader is gone every write fails with one code and none is tried 
     calls += 1;
     throw failure('EPIPE');
   };
-  const writer = new LineWriter(1, clock, write);
+  let told = 0;
+  const onClosed = () => {
+    told += 1;
+  };
+  const writer = new LineWriter(1, clock, { write, onClosed });
   const closed = expect.objectContaining({ code: 'local.output-closed' });
   const results = await Promise.allSettled([writer.write('a'), writer.write('b')]);
   for (const result of results) expect(result).toMatchObject({ reason: closed });
   await expect(writer.write('c')).rejects.toEqual(closed);
   expect(writer.closed).toEqual(closed);
-  expect(calls).toBe(1);
+  expect([calls, told]).toEqual([1, 1]);
 });

@@ -1,0 +1,142 @@
+// Words and blocks for a person at a terminal: the opening, progress, alerts, operational news, the summary.
+// Pure: text in, text out. Everything that came from Asana passes lib/text.ts first, so that no name moves the cursor.
+import type picocolors from 'picocolors';
+import type { Alert, Severity } from '../contract/alert.ts';
+import type { AuditLogEvent } from '../contract/bus-event.ts';
+import { actorWords, asText, changeWords, field, resourceWords } from '../detections/fields.ts';
+import { shownText } from '../text.ts';
+
+export type Colors = ReturnType<typeof picocolors.createColors>;
+
+/** What a run counted. `alerts` are alerts opened; `deadLettered` what could not be delivered. */
+export interface Summary {
+  readonly fetched: number;
+  readonly published: number;
+  readonly duplicates: number;
+  readonly quarantined: number;
+  readonly alerts: number;
+  readonly pages: number;
+  readonly [count: string]: number | string | boolean;
+}
+
+const MAX_TEXT = 300;
+const MAX_USER_AGENT = 80;
+
+/** A dim time of day in the reader's zone, which begins every line of progress. */
+export function clockTime(now: number): string {
+  return new Date(now).toLocaleTimeString('en-GB');
+}
+
+/** The alert as a block: what happened, who, what, from where, when, what to do first. Ends without a newline. */
+export function alertBlock(alert: Alert, colors: Colors): string {
+  const event = {
+    actor: alert.actor,
+    resource: alert.resource,
+    context: alert.context,
+    details: alert.details,
+  } as AuditLogEvent;
+  const edge = severityColor(alert.severity, colors);
+  const rows: [label: string, text: string][] = [
+    ['who', actorWords(event)],
+    ['what', `${resourceWords(event)} · ${shownText(alert.eventType, MAX_TEXT)}`],
+    ...(field(event, 'details', 'new_value') === undefined
+      ? []
+      : [['changed', changeWords(event)] as [string, string]]),
+    ['from', whereWords(event)],
+    ['when', whenWords(alert)],
+    ['first', shownText(alert.triage[0] ?? 'Ask the person named above.', MAX_TEXT)],
+  ];
+  const heading = `${edge(colors.bold(alert.severity.toUpperCase()))}  ${colors.bold(shownText(alert.title, MAX_TEXT))}`;
+  const foot = `${shownText(alert.detectionId, MAX_TEXT)} · alert ${shownText(alert.alertId, MAX_TEXT)} · event ${shownText(alert.eventGids.join(', '), MAX_TEXT)}`;
+  return [
+    `${edge('┌')} ${heading}`,
+    `${edge('│')} ${shownText(alert.summary, MAX_TEXT)}`,
+    ...rows.map(([label, text]) => `${edge('│')} ${colors.dim(label.padEnd(8))}${text}`),
+    `${edge('└')} ${colors.dim(foot)}`,
+  ].join('\n');
+}
+
+/** One line for an alert that counts on: sinks are not told, a person at the terminal may wonder. */
+export function updateLine(alert: Alert, now: number, colors: Colors): string {
+  return `${colors.dim(clockTime(now))}  ${colors.dim(`again (${alert.count} times): ${shownText(alert.title, MAX_TEXT)}, ${shownText(alert.entity.label, MAX_TEXT)}`)}`;
+}
+
+/** What the poller noticed about the feed itself. */
+export function operationalLine(
+  detailType: string,
+  message: string,
+  now: number,
+  colors: Colors,
+): string {
+  return `${colors.dim(clockTime(now))}  ${colors.yellow(shownText(detailType, MAX_TEXT))}: ${shownText(message, MAX_TEXT)}`;
+}
+
+/** `added` since the last line, `total` in this run. `newest` is the newest created_at, ISO 8601, where one is known. */
+export function progressLine(
+  now: number,
+  added: number,
+  total: number,
+  newest: string | undefined,
+  colors: Colors,
+): string {
+  const upTo = newest === undefined ? '' : `, up to ${shownText(newest, 40)}`;
+  return `${colors.dim(clockTime(now))}  ${counted(added, 'event')} on the bus${colors.dim(` (${thousands(total)} in this run${upTo})`)}`;
+}
+
+/** What `--once` and Ctrl-C end with. */
+export function summaryLine(summary: Summary, colors: Colors): string {
+  const parts = [
+    `${counted(summary.fetched, 'event')} fetched in ${counted(summary.pages, 'page')}`,
+    `${thousands(summary.published)} published`,
+    ...(summary.duplicates > 0 ? [`${thousands(summary.duplicates)} known already`] : []),
+    ...(summary.quarantined > 0 ? [`${thousands(summary.quarantined)} quarantined`] : []),
+    colors.bold(counted(summary.alerts, 'alert')),
+  ];
+  return parts.join(', ');
+}
+
+export function counted(count: number, noun: string): string {
+  return `${thousands(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function thousands(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+function severityColor(severity: Severity, colors: Colors): (text: string) => string {
+  if (severity === 'critical' || severity === 'high') return colors.red;
+  if (severity === 'medium') return colors.yellow;
+  return colors.cyan;
+}
+
+function whereWords(event: AuditLogEvent): string {
+  const parts = ['client_ip_address', 'context_type', 'api_authentication_method', 'oauth_app_name']
+    .map((name) => asText(field(event, 'context', name)))
+    .filter((text) => text !== undefined)
+    .map((text) => shownText(text.replaceAll('_', ' '), MAX_USER_AGENT));
+  const agent = asText(field(event, 'context', 'user_agent'));
+  if (agent !== undefined) parts.push(shownText(agent, MAX_USER_AGENT));
+  return parts.length === 0 ? 'Asana does not say' : parts.join(' · ');
+}
+
+function whenWords(alert: Alert): string {
+  const first = Date.parse(alert.firstSeen);
+  if (Number.isNaN(first)) return 'Asana does not say';
+  const local = new Date(first).toLocaleString('en-GB', {
+    dateStyle: 'medium',
+    timeStyle: 'medium',
+  });
+  const zone = Intl.DateTimeFormat('en-GB').resolvedOptions().timeZone;
+  const utc = zone === 'UTC' ? '' : ` (${new Date(first).toISOString().slice(0, 19)}Z)`;
+  const late = Date.parse(alert.detectedAt) - first;
+  return `${local} ${zone}${utc}, found ${duration(late)} later`;
+}
+
+/** The largest unit that says it, rounded down: `3 days`, `45 s`. */
+function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  if (seconds >= 2 * 86_400) return `${thousands(Math.floor(seconds / 86_400))} days`;
+  if (seconds >= 2 * 3600) return `${Math.floor(seconds / 3600)} hours`;
+  if (seconds >= 120) return `${Math.floor(seconds / 60)} min`;
+  return `${seconds} s`;
+}

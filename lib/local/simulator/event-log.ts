@@ -50,10 +50,11 @@ export function parseEventLine(line: string, where: string): unknown {
   try {
     return JSON.parse(line);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AuditBusError(
-      'simulator.events',
-      `${where}: not a JSON value (${reason.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 120)})`,
-    );
+    const reason = (cause instanceof Error ? cause.message : String(cause))
+      // It counts lines within the one line it was given.
+      .replace(/ \(line \d+ column \d+\)$/, '')
+      .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+      .slice(0, 120);
+    throw new AuditBusError('simulator.events', `${where}: not a JSON value (${reason})`);
   }
 }

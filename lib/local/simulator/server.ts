@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../../clock.ts';
 import { describeError } from '../../errors.ts';
 import { type Answer, errorAnswer, serverErrorAnswer } from './answers.ts';
+import { WORKSPACE_GID } from './cast.ts';
 import { compressed, deliver, spoiled } from './delivery.ts';
 import type { EventLog } from './event-log.ts';
 import { type Fault, FaultSchedule, parseFaults } from './faults.ts';
@@ -12,7 +13,7 @@ import { PageMaker } from './page-maker.ts';
 import { parseQuery } from './query.ts';
 import { refusalOf } from './refusals.ts';
 
-export const DEFAULT_WORKSPACE_GID = '1200000000000001';
+export const DEFAULT_WORKSPACE_GID = WORKSPACE_GID;
 /** Seen on another of Asana's endpoints; the life of an audit log offset is not documented. */
 export const DEFAULT_OFFSET_LIFETIME_MS = 900_000;
 export const DEFAULT_PAGE_SIZE = 1000;

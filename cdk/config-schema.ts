@@ -9,7 +9,8 @@ import { redactPathProblem } from '../lib/bus/redaction.ts';
 export const RETENTION_DAYS = 90;
 /** A Lambda's environment holds 4 KB in all; the paths get under half of it. */
 export const MAX_REDACT_PATHS_BYTES = 1_800;
-const MAX_WORKSPACES = 40;
+/** With four resources each, and 300 rules, the stack stays below CloudFormation's 500. */
+export const MAX_WORKSPACES = 25;
 /** 240 KB, so that every kind of rule target can take an event. */
 const LARGEST_EVENT_BYTES = 240 * 1024;
 

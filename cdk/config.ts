@@ -116,6 +116,6 @@ function shown(settings: unknown, path: readonly string[]): string {
     value = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
   }
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value).replace(/\/\/[^/@"]*@/g, '//***@');
   return text.length > 80 ? `${text.slice(0, 80)}...` : text;
 }

@@ -61,10 +61,7 @@ export class Detections extends Construct {
       logRetention: config.logRetentionDays,
       serviceName: props.serviceName,
     });
-    this.detect.allow(
-      ['dynamodb:BatchGetItem', 'dynamodb:BatchWriteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
-      [this.stateTable.tableArn],
-    );
+    this.detect.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [this.stateTable.tableArn]);
     bus.allowPutEvents(this.detect, [ALERT_SOURCE]);
     this.detect.consume(work.queue);
 

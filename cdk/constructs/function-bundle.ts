@@ -1,10 +1,11 @@
 // Bundles one Lambda's entry file with esbuild into a single ES module, once per process, and makes a CDK asset of it.
 // Knows nothing of what the function does or which stack it lands in.
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { AssetHashType, DockerImage } from 'aws-cdk-lib';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { AssetHashType, Stage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
 import { buildSync } from 'esbuild';
 
 export interface FunctionBundle {
@@ -54,21 +55,16 @@ export function bundleFunction(entry: string): FunctionBundle {
   return bundle;
 }
 
-/** The asset holds `index.mjs` alone; its handler is `index.handler`. */
-export function bundledCode(entry: string): Code {
+/**
+ * The asset holds `index.mjs` alone; its handler is `index.handler`.
+ * @param scope whose app's output folder takes the bundle
+ */
+export function bundledCode(scope: Construct, entry: string): Code {
   const { code, hash } = bundleFunction(entry);
-  return Code.fromAsset(dirname(entry), {
-    assetHashType: AssetHashType.CUSTOM,
-    assetHash: hash,
-    bundling: {
-      // Never pulled: the local bundler below always answers.
-      image: DockerImage.fromRegistry('none'),
-      local: {
-        tryBundle(outputDirectory: string): boolean {
-          writeFileSync(join(outputDirectory, 'index.mjs'), code);
-          return true;
-        },
-      },
-    },
-  });
+  const outdir = Stage.of(scope)?.outdir;
+  if (outdir === undefined) throw new Error(`${scope.node.path} is in no app`);
+  const directory = join(outdir, `bundle-${basename(entry, '.ts')}`);
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'index.mjs'), code);
+  return Code.fromAsset(directory, { assetHashType: AssetHashType.CUSTOM, assetHash: hash });
 }

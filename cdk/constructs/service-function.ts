@@ -57,7 +57,7 @@ export class ServiceFunction extends Construct {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      code: bundledCode(functionEntry(props.name)),
+      code: bundledCode(this, functionEntry(props.name)),
       handler: 'index.handler',
       memorySize: props.memoryMegabytes,
       timeout: props.timeout,
@@ -74,7 +74,7 @@ export class ServiceFunction extends Construct {
     Validations.of(this.role).acknowledge({
       id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
       reason:
-        'xray:PutTraceSegments and xray:PutTelemetryRecords know no resource; nothing else of this role is granted on *',
+        'Tracing calls (xray:PutTraceSegments, xray:PutTelemetryRecords) know no resource; nothing else of this role is granted on *',
     });
   }
 

@@ -56,7 +56,7 @@ export class Sink extends Construct {
       serviceName: props.serviceName,
     });
     this.notifier.allow(
-      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
       [props.stateTable.tableArn],
     );
     this.notifier.allow(['sqs:SendMessage'], [deadLetters.queueArn]);

@@ -9,9 +9,11 @@ export const REGION = 'eu-central-1';
 export const ACCOUNT = '000000000000';
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
 
-/** Also what would turn the emulator's address into another one on the way: profiles, proxies, the CDK's own settings. */
-const LEFT_BEHIND =
-  /^(AWS_|CDK_|(HTTPS?|ALL|NO)_PROXY$|NODE_OPTIONS$|DOCKER_|npm_config_(https?_?)?-?proxy$)/i;
+/**
+ * All that is taken over from the shell. Profiles, proxies, Docker, Node's options and what the test runner says of
+ * itself stay behind, as does whatever else could turn the emulator's address into another one on the way.
+ */
+const TAKEN_OVER = ['PATH', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'USER', 'LOGNAME', 'SHELL', 'TERM'];
 
 export interface Isolation {
   /** The emulator's address: http, and a loopback IP. */
@@ -22,7 +24,8 @@ export interface Isolation {
 }
 
 /**
- * @param parent the environment to start from; what it says about AWS, proxies and Docker stays behind
+ * What a command against the emulator runs in.
+ * @param parent the environment to start from
  * @throws AuditBusError `e2e.not-loopback` when the endpoint is not on this machine
  */
 export function isolatedEnvironment(
@@ -31,10 +34,7 @@ export function isolatedEnvironment(
 ): Record<string, string> {
   requireLoopback('The emulator', endpoint);
   return {
-    ...environmentWithoutAws(parent),
-    PATH: [dirname(process.execPath), parent['PATH']].filter(Boolean).join(delimiter),
-    HOME: home,
-    TMPDIR: temporary,
+    ...baseEnvironment(parent, { home, temporary }),
     CI: '1',
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: REGION,
@@ -51,12 +51,21 @@ export function isolatedEnvironment(
   };
 }
 
-export function environmentWithoutAws(parent: NodeJS.ProcessEnv): Record<string, string> {
-  const kept: Record<string, string> = {};
-  for (const [name, value] of Object.entries(parent)) {
-    if (value !== undefined && !LEFT_BEHIND.test(name)) kept[name] = value;
-  }
-  return kept;
+/** What any program of the test runs in: nothing of AWS, and first on the path the Node that runs the test. */
+export function baseEnvironment(
+  parent: NodeJS.ProcessEnv,
+  { home, temporary }: Pick<Isolation, 'home' | 'temporary'>,
+): Record<string, string> {
+  const kept = TAKEN_OVER.flatMap((name): Array<[string, string]> => {
+    const value = parent[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return {
+    ...Object.fromEntries(kept),
+    PATH: [dirname(process.execPath), parent['PATH']].filter(Boolean).join(delimiter),
+    HOME: home,
+    TMPDIR: temporary,
+  };
 }
 
 /**

@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AuditBusError } from '../../../lib/errors.ts';
-import { CREDENTIALS, environmentWithoutAws, REGION } from './environment.ts';
+import { baseEnvironment, CREDENTIALS, REGION } from './environment.ts';
 import { lastLines, type RunningProgram, runProgram, startProgram } from './guarded-process.ts';
 import { waitFor } from './wait.ts';
 
@@ -113,11 +113,8 @@ export async function startMiniStack(options: StartOptions): Promise<Emulator> {
 
 function emulatorEnvironment(port: number, options: StartOptions): Record<string, string> {
   return {
-    ...environmentWithoutAws(process.env),
-    // Lambda's Node is the one that runs this test: Node 24, brought by the install.
-    PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
-    HOME: options.home,
-    TMPDIR: options.temporary,
+    // Its functions run on the Node of this environment: Node 24, brought by the install.
+    ...baseEnvironment(process.env, options),
     GATEWAY_PORT: String(port),
     BIND_HOST: '127.0.0.1',
     // Queue URLs carry this name.

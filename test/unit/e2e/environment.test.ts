@@ -1,6 +1,7 @@
+import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
-  environmentWithoutAws,
+  baseEnvironment,
   isolatedEnvironment,
   refuseForeignEndpoints,
 } from '../../e2e/support/environment.ts';
@@ -45,11 +46,9 @@ describe('the environment of the end-to-end test', () => {
   });
 
   test('the emulator gets nothing of it either', () => {
-    expect(environmentWithoutAws(REAL_SHELL)).toEqual({
-      PATH: '/usr/bin',
-      HOME: '/home/someone',
-      LANG: 'C.UTF-8',
-    });
+    const { PATH, ...env } = baseEnvironment(REAL_SHELL, ISOLATION);
+    expect(env).toEqual({ HOME: '/x/home', TMPDIR: '/x/tmp', LANG: 'C.UTF-8' });
+    expect(PATH).toBe(`${dirname(process.execPath)}:/usr/bin`);
   });
 
   test.each([

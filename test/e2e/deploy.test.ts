@@ -1,0 +1,312 @@
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import {
+  GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { alertSchema } from '../../lib/contract/alert.ts';
+import { CATALOGUE } from '../../lib/detections/catalogue/index.ts';
+import { invokeFunction, stackEventIds } from './support/clients.ts';
+import { countMismatches, differences, gidOf } from './support/compare.ts';
+import type { Deployed } from './support/deployment.ts';
+import { byCreation, EventMaker, type HeldEvent } from './support/events.ts';
+import { Subscriber } from './support/subscriber.ts';
+import { waitFor } from './support/wait.ts';
+import { openScene, PAGE_SIZE, progress, type Scene, seconds, TOKEN } from './support/world.ts';
+
+const WORKSPACE = '1200000000000001';
+const EVENTS = 1_200;
+/** A tick comes every minute; the emulator looks every ten seconds, and machines are slow. */
+const TICK_SECONDS = 150;
+/** A message that a function could not take at once comes again after its queue's three minutes. */
+const ALERT_SECONDS = 240;
+const SETTINGS = (asanaBaseUrl: string, more: object = {}) => [
+  // Replaces whatever settings cdk.json holds, so that one's own deployment can live there.
+  `auditLog=${JSON.stringify({ emulator: true, stackName: 'AuditE2e', asanaBaseUrl, ...more })}`,
+  `workspaceGid=${WORKSPACE}`,
+  'alertEmail=security@example.com',
+];
+
+let scene: Scene;
+let deployed: Deployed;
+let otherTeam: Subscriber;
+let topicReader: Subscriber;
+let busWatcher: Subscriber;
+let failed = true;
+const maker = new EventMaker();
+const held: HeldEvent[] = [];
+let attacks = new Map<string, HeldEvent>();
+
+beforeAll(async () => {
+  scene = await openScene();
+  failed = false;
+});
+afterEach(({ task }) => {
+  failed ||= task.result?.state === 'fail';
+});
+afterAll(async () => {
+  await scene?.end(failed);
+});
+
+/** Puts events into the simulated workspace's log, as if they had just happened. */
+function happen(events: readonly HeldEvent[]): void {
+  for (const event of events) scene.world.simulator.log.appendLine(event.line);
+  held.push(...events);
+}
+
+function output(name: string): string {
+  const value = deployed.outputs[name];
+  if (value === undefined) throw new Error(`The stack has no output ${name}`);
+  return value;
+}
+
+/** The checkpoint as it stands in the deployed table. */
+async function checkpoint(): Promise<Record<string, string | undefined>> {
+  const { Item = {} } = await scene.world.clients.dynamodb.send(
+    new GetItemCommand({
+      TableName: output('CheckpointTableName'),
+      Key: { pk: { S: WORKSPACE }, sk: { S: 'checkpoint' } },
+      ConsistentRead: true,
+    }),
+  );
+  return Object.fromEntries(Object.entries(Item).map(([name, { S, N }]) => [name, S ?? N]));
+}
+
+/** Waits until a poll that began after `since` has got to the end of the log and has let go of its lease. */
+async function pollFinished(since: number): Promise<Record<string, string | undefined>> {
+  return waitFor(
+    'a poll that ended well',
+    async () => {
+      const item = await checkpoint();
+      const caughtUp = Date.parse(item['lastPolledAt'] ?? '') >= since;
+      return caughtUp && item['leaseOwner'] === undefined && item;
+    },
+    { atMostSeconds: TICK_SECONDS },
+  );
+}
+
+/** Every event the workspace holds was received once, each as the workspace has it. */
+function expectAllReceived(): void {
+  expect(countMismatches(held, otherTeam.bodies)).toEqual({});
+  const byGid = new Map(otherTeam.bodies.map((body) => [gidOf(body), body]));
+  const frame = { workspaceGid: WORKSPACE, origin: 'live' } as const;
+  const wrong = held.flatMap((event) => differences(event, byGid.get(event.gid) ?? '{}', frame));
+  expect(wrong.slice(0, 5)).toEqual([]);
+}
+
+async function secretState(name: string) {
+  const { secrets } = scene.world.clients;
+  const SecretId = output(name);
+  const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
+  const { Versions = [] } = await secrets.send(new ListSecretVersionIdsCommand({ SecretId }));
+  const versions = Versions.map(({ VersionId, VersionStages }) => ({ VersionId, VersionStages }));
+  return { SecretString, versions };
+}
+
+describe('a real deploy', () => {
+  test('cdk bootstrap and cdk deploy make the stack', async () => {
+    const { deployment, simulator } = scene.world;
+    const began = performance.now();
+    await deployment.bootstrap(SETTINGS(simulator.url));
+    deployed = await deployment.deploy(SETTINGS(simulator.url));
+    progress(`Stack ${deployed.stackName} deployed after ${seconds(began)}`);
+    expect(deployed.stackName).toBe('AuditE2e');
+  });
+
+  test('while no token is set, the poller asks nothing and keeps nothing', async () => {
+    const tick = { workspaceGid: WORKSPACE, tokenSecretArn: output(`TokenSecretArn${WORKSPACE}`) };
+    const answer = await invokeFunction(scene.world.endpoint, output('PollFunctionName'), tick);
+    expect(answer).toEqual({ outcome: 'no-token', workspaceGid: WORKSPACE });
+    expect(scene.world.simulator.requests.total).toBe(0);
+    expect(await checkpoint()).toEqual({});
+  });
+
+  test('other teams subscribe, with a rule on the bus and a subscription to the topic', async () => {
+    const { clients } = scene.world;
+    const bus = output('EventBusName');
+    otherTeam = await Subscriber.create(clients, 'other-team');
+    await otherTeam.subscribeToBus(bus, 'other-team', {
+      source: ['asana.audit-log'],
+      'replay-name': [{ exists: false }],
+      detail: { metadata: { origin: ['live'] } },
+    });
+    busWatcher = await Subscriber.create(clients, 'bus-watcher');
+    await busWatcher.subscribeToBus(bus, 'bus-watcher', {
+      source: ['asana.audit-log.alerts', 'asana.audit-log.poller'],
+    });
+    topicReader = await Subscriber.create(clients, 'topic-reader');
+    await topicReader.subscribeToTopic(output('AlertTopicArn'), {
+      FilterPolicy: JSON.stringify({ workspaceGid: [WORKSPACE] }),
+    });
+    expect(otherTeam.arn).toMatch(/^arn:aws:sqs:/);
+  });
+
+  test('the schedule fires the poller by itself, and the other team receives every event once', async () => {
+    const { clients, slack, simulator } = scene.world;
+    const now = Date.now();
+    attacks = maker.attacks(CATALOGUE, now - 5_000);
+    const quiet = maker.dailyLife(EVENTS - attacks.size, now - 60_000, now);
+    happen(byCreation([...quiet, ...attacks.values()]));
+    expect(held).toHaveLength(EVENTS);
+    const set = (SecretId: string, SecretString: string) =>
+      clients.secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
+    await set(output('SlackWebhookSecretArn'), slack.url);
+    await set(output(`TokenSecretArn${WORKSPACE}`), TOKEN);
+
+    const began = performance.now();
+    await otherTeam.waitForMessages('events at the other team', EVENTS, TICK_SECONDS);
+    await pollFinished(now);
+    await otherTeam.drain();
+    progress(`${otherTeam.bodies.length} events received after ${seconds(began)}`);
+    expectAllReceived();
+    expect(simulator.requests.byStatus).toEqual({ 200: Math.ceil(EVENTS / PAGE_SIZE) + 1 });
+  });
+
+  test('the checkpoint is saved: the newest offset, and how far it got', async () => {
+    const item = await checkpoint();
+    expect(item).toMatchObject({
+      mode: 'offset',
+      offset: scene.world.offsets.at(-1),
+      lastCreatedAt: held.at(-1)?.createdAt,
+    });
+    expect(item['leaseOwner']).toBeUndefined();
+  });
+
+  test('alerts reach Slack and an SNS subscriber, one for each attack and none besides', async () => {
+    const { slack } = scene.world;
+    const began = performance.now();
+    const { size } = attacks;
+    await topicReader.waitForMessages('alerts at the SNS subscriber', size, ALERT_SECONDS);
+    await waitFor('alerts in Slack', () => slack.messages.length >= size, {
+      atMostSeconds: ALERT_SECONDS,
+      soFar: () => slack.messages.length,
+    });
+    progress(`${size} alerts in Slack and at the SNS subscriber after ${seconds(began)}`);
+    await busWatcher.drain();
+
+    const onBus = busWatcher.bodies
+      .map((body) => JSON.parse(body))
+      .filter((event) => event['detail-type'] === 'Alert Opened')
+      .map((event) => alertSchema.parse(event.detail.data));
+    const raised = onBus.map(({ detectionId, eventGids }) => [detectionId, eventGids]);
+    const expected = [...attacks].map(([id, { gid }]) => [id, [gid]]);
+    expect(raised.sort()).toEqual(expected.sort());
+
+    const published = topicReader.bodies.map((body) => JSON.parse(body));
+    const machineReadable = published.map(({ Message }) => JSON.parse(Message));
+    expect(ids(machineReadable.map(findAlert))).toEqual(ids(onBus));
+    for (const { MessageAttributes, Message } of published) {
+      const { detectionId, severity } = findAlert(JSON.parse(Message));
+      expect(MessageAttributes).toMatchObject({
+        severity: { Type: 'String', Value: severity },
+        detectionId: { Type: 'String', Value: detectionId },
+        workspaceGid: { Type: 'String', Value: WORKSPACE },
+      });
+    }
+    // Each alert is in exactly one message of Slack's, and no message without one.
+    const texts = slack.messages.map((message) => JSON.stringify(message));
+    for (const { alertId, title } of onBus) {
+      const telling = texts.filter((text) => text.includes(alertId));
+      expect(telling).toHaveLength(1);
+      expect(telling[0]).toContain(title);
+    }
+    expect(texts).toHaveLength(size);
+  });
+
+  test('a second poll publishes only what is new', async () => {
+    const { queries } = scene.world;
+    const since = Date.now();
+    const asked = queries.length;
+    happen(maker.dailyLife(7, since - 3_000, since));
+    await otherTeam.waitForMessages('new events at the other team', held.length, TICK_SECONDS);
+    await pollFinished(since);
+    await otherTeam.drain();
+    expectAllReceived();
+    const later = queries.slice(asked);
+    expect(later.length).toBeGreaterThan(0);
+    expect(later.every((query) => query.has('offset') && !query.has('start_at'))).toBe(true);
+  });
+
+  test('an event too large for a bus waits whole in quarantine, and its cut form says where', async () => {
+    const { clients } = scene.world;
+    const since = Date.now();
+    const large = maker.oversize(since, 300_000);
+    scene.world.simulator.log.appendLine(large.line);
+    await otherTeam.waitForMessages('the cut form', held.length + 1, TICK_SECONDS);
+    const body = otherTeam.bodies.pop() ?? '{}';
+    expect(gidOf(body)).toBe(large.gid);
+    const { metadata, data } = JSON.parse(body).detail;
+    expect(data.details).toBeUndefined();
+    const { hostname, pathname } = new URL(metadata.quarantine);
+    expect(hostname).toBe(output('QuarantineBucketName'));
+    const key = decodeURIComponent(pathname.slice(1));
+    const { Body } = await clients.s3.send(new GetObjectCommand({ Bucket: hostname, Key: key }));
+    expect(JSON.stringify(JSON.parse((await Body?.transformToString()) ?? ''))).toContain(
+      JSON.parse(large.line).details.note,
+    );
+    await pollFinished(since);
+  });
+
+  test('after an expired offset nothing is lost and nothing comes twice', async () => {
+    const { simulator, queries } = scene.world;
+    const since = Date.now();
+    const asked = queries.length;
+    happen(maker.dailyLife(9, since - 2_000, since));
+    simulator.expireOffsets();
+    await otherTeam.waitForMessages('events after the expiry', held.length, TICK_SECONDS);
+    await pollFinished(since);
+    await otherTeam.drain();
+    expectAllReceived();
+    expect(simulator.requests.byStatus[400]).toBe(1);
+    const later = queries.slice(asked);
+    expect(later.some((query) => query.has('start_at'))).toBe(true);
+    expect(await checkpoint()).toMatchObject({
+      mode: 'offset',
+      offset: scene.world.offsets.at(-1),
+    });
+    await busWatcher.drain();
+    const types = busWatcher.bodies.map((body) => JSON.parse(body)['detail-type']);
+    expect(types).toContain('Offset Expired');
+    expect(types).not.toContain('Possible Gap');
+  });
+
+  test('a second cdk deploy changes nothing and leaves the secrets as they were', async () => {
+    const { deployment, endpoint, simulator } = scene.world;
+    const names = [`TokenSecretArn${WORKSPACE}`, 'SlackWebhookSecretArn'];
+    const secrets = await Promise.all(names.map(secretState));
+    expect(secrets.map(({ SecretString }) => SecretString)).toEqual([TOKEN, scene.world.slack.url]);
+    const steps = await stackEventIds(endpoint, deployed.stackName);
+    expect(steps.length).toBeGreaterThan(0);
+
+    const again = await deployment.deploy(SETTINGS(simulator.url));
+    expect(again.printed).toContain(`${deployed.stackName} (no changes)`);
+    expect(again.outputs).toEqual(deployed.outputs);
+    expect(await stackEventIds(endpoint, deployed.stackName)).toEqual(steps);
+    expect(await Promise.all(names.map(secretState))).toEqual(secrets);
+
+    // Nor does a deploy that does change something.
+    await deployment.deploy(SETTINGS(simulator.url, { alertWindowMinutes: 30 }));
+    expect((await stackEventIds(endpoint, deployed.stackName)).length).toBeGreaterThan(
+      steps.length,
+    );
+    expect(await Promise.all(names.map(secretState))).toEqual(secrets);
+  });
+
+  test('in all this nothing came twice: not in Slack, not at the topic, not at the other team', async () => {
+    await Promise.all([topicReader.drain(), otherTeam.drain()]);
+    expect(scene.world.slack.messages).toHaveLength(attacks.size);
+    expect(topicReader.bodies).toHaveLength(attacks.size);
+    expect(countMismatches(held, otherTeam.bodies)).toEqual({});
+  });
+});
+
+/** The alert in what a machine gets from the topic. */
+function findAlert(message: unknown): { alertId: string; detectionId: string; severity: string } {
+  return alertSchema.parse(message);
+}
+
+function ids(alerts: ReadonlyArray<{ readonly alertId: string }>): string[] {
+  return alerts.map(({ alertId }) => alertId).sort();
+}

@@ -1,0 +1,123 @@
+// All that the end-to-end test starts, in the order it needs it, and how it all ends again.
+// What is checked is in deploy.test.ts.
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import type { MemoryEventLog } from '../../../lib/local/simulator/event-log.ts';
+import { type CheckedSimulator, startCheckedSimulator } from '../../support/simulator.ts';
+import { type SlackStandIn, startSlack } from '../../support/slack.ts';
+import { type Clients, createClients } from './clients.ts';
+import { Deployment } from './deployment.ts';
+import { isolatedEnvironment, refuseForeignEndpoints } from './environment.ts';
+import { installMiniStack, startMiniStack } from './ministack.ts';
+import { CACHE, createRunFolder, PROJECT } from './run-folder.ts';
+
+export const TOKEN = 'a-service-account-token';
+/** So that 1,200 events are several pages. */
+export const PAGE_SIZE = 250;
+
+export interface World {
+  readonly endpoint: string;
+  readonly clients: Clients;
+  readonly deployment: Deployment;
+  readonly simulator: CheckedSimulator<MemoryEventLog>;
+  readonly slack: SlackStandIn;
+  /** Offsets the simulated Asana gave out, oldest first. */
+  readonly offsets: string[];
+  /** Queries it was asked, oldest first. */
+  readonly queries: URLSearchParams[];
+}
+
+export interface Scene {
+  readonly world: World;
+  /** Stops everything. @param failed keeps the logs and says where they are */
+  end(failed: boolean): Promise<void>;
+}
+
+/** @throws AuditBusError; what had been started by then has been stopped */
+export async function openScene(): Promise<Scene> {
+  refuseForeignEndpoints(process.env);
+  const folder = createRunFolder();
+  const endings: Array<() => Promise<void> | void> = [];
+  const end = async (failed: boolean): Promise<void> => {
+    const problems: unknown[] = [];
+    for (const ending of endings.reverse()) {
+      try {
+        await ending();
+      } catch (error) {
+        problems.push(error);
+      }
+    }
+    const keepLogs = failed || problems.length > 0;
+    if (keepLogs) {
+      progress(`What happened is in ${relative(PROJECT, folder.path)} (until the next run)`);
+      progress(troubleIn(readQuietly(folder.log('ministack'))));
+    }
+    folder.remove({ keepLogs });
+    if (problems.length > 0) throw new AggregateError(problems, 'Not everything ended well');
+  };
+  try {
+    const began = performance.now();
+    const emulator = await installMiniStack(CACHE, folder.log('pip'));
+    progress(
+      `MiniStack ${emulator.version} ${emulator.fresh ? 'installed' : 'was installed'} in .cache`,
+    );
+    const { endpoint, stop } = await startMiniStack({
+      ...folder,
+      ...emulator,
+      logFile: folder.log('ministack'),
+    });
+    endings.push(stop);
+    const offsets: string[] = [];
+    const queries: URLSearchParams[] = [];
+    const simulator = await startCheckedSimulator({
+      token: TOKEN,
+      pageSize: PAGE_SIZE,
+      onResponse({ query, status, body }) {
+        queries.push(query);
+        const page = status === 200 ? JSON.parse(body.toString('utf8')) : {};
+        if (typeof page.next_page?.offset === 'string') offsets.push(page.next_page.offset);
+      },
+    });
+    endings.push(() => simulator.close());
+    const slack = await startSlack();
+    endings.push(() => slack.close());
+    const clients = createClients(endpoint);
+    endings.push(() => clients.destroy());
+    progress(
+      `MiniStack on ${endpoint}, Asana on ${simulator.url}, Slack on ${new URL(slack.url).origin} ` +
+        `after ${seconds(began)}`,
+    );
+    const env = isolatedEnvironment(process.env, { endpoint, ...folder });
+    const deployment = new Deployment(env, folder);
+    return { world: { endpoint, clients, deployment, simulator, slack, offsets, queries }, end };
+  } catch (error) {
+    await end(true);
+    throw error;
+  }
+}
+
+/** A line for the person who waits. */
+export function progress(line: string): void {
+  process.stdout.write(`  ${line}\n`);
+}
+
+export function seconds(since: number): string {
+  return `${((performance.now() - since) / 1000).toFixed(1)} s`;
+}
+
+function readQuietly(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // It never came to a log: then there is nothing to show of it.
+    return '';
+  }
+}
+
+/** What an emulator's log says of trouble, the last of it. */
+function troubleIn(log: string): string {
+  const lines = log
+    .split('\n')
+    .filter((line) => /WARN|ERROR|Traceback|"level":"(WARN|ERROR)"/.test(line));
+  return lines.slice(-30).join('\n  ');
+}

@@ -58,9 +58,12 @@ function placeWords(event: AuditLogEvent): string | undefined {
   return words === '' ? undefined : words;
 }
 
-/** `2026-10-05 09:00:00 UTC` of an ISO 8601 instant. */
-export function utc(iso: string): string {
-  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+/** `2026-10-05 09:00:00 UTC` of an instant in text; built from the instant, so that nothing else gets in. */
+export function utc(instant: string): string {
+  const ms = Date.parse(instant);
+  if (Number.isNaN(ms)) return 'an unknown time';
+  const iso = new Date(ms).toISOString();
+  return `${iso.slice(0, iso.indexOf('T'))} ${iso.slice(iso.indexOf('T') + 1).slice(0, 8)} UTC`;
 }
 
 const UNITS: ReadonlyArray<readonly [name: string, ms: number]> = [

@@ -55,10 +55,7 @@ export class Sink extends Construct {
       logRetention: props.logRetention,
       serviceName: props.serviceName,
     });
-    this.notifier.allow(
-      ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
-      [props.stateTable.tableArn],
-    );
+    this.notifier.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [props.stateTable.tableArn]);
     this.notifier.allow(['sqs:SendMessage'], [deadLetters.queueArn]);
     // Few at once: Slack takes about one message a second for a webhook.
     this.notifier.consume(queue, 2);

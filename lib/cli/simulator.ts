@@ -36,6 +36,7 @@ function openLog(options: CommandOptions): EventLog {
     seed: options.seed,
     clock: systemClock,
     path: options.data === undefined ? undefined : join(options.data, 'asana', 'events.jsonl'),
+    workspaceGid: options.workspaceGid,
     attacks: options.attacks ? 'now and then' : 'none',
   });
 }

@@ -56,11 +56,6 @@ export function errorResponseProblems(body: unknown): string[] {
 }
 
 /** @throws Error */
-export function assertValidErrorResponse(body: unknown): void {
-  refuse('an error answer', errorResponseProblems(body));
-}
-
-/** @throws Error */
 export function assertValidAuditLogEvent(event: unknown): void {
   refuse('an audit log event', problemsOf(eventSchema, event));
 }

@@ -20,7 +20,7 @@ export const DEFAULT_PAGE_SIZE = 1000;
 /** The OpenAPI description's maximum for `limit`, although without one up to 1,000 events come. */
 export const DEFAULT_MAX_LIMIT = 100;
 
-export interface SimulatedWorkspace<L extends EventLog = EventLog> {
+interface SimulatedWorkspace<L extends EventLog = EventLog> {
   readonly gid: string;
   readonly log: L;
   /** @default any token is good */
@@ -73,7 +73,7 @@ export interface SimulatorResponse {
   readonly brokenOnPurpose: boolean;
 }
 
-export interface RequestCounters {
+interface RequestCounters {
   total: number;
   /** Answers of status 200. */
   pages: number;

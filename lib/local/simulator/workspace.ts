@@ -4,7 +4,8 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } fr
 import { dirname } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { ATTACK_LASTS_MS, ATTACKS, type Attack } from './attacks.ts';
-import type { TimedEvent } from './compose.ts';
+import { WORKSPACE_GID } from './cast.ts';
+import { type TimedEvent, WORKSPACE } from './compose.ts';
 import { dailyLife, quietEvent } from './daily-life.ts';
 import { EventFile } from './event-file.ts';
 import { type EventLog, MemoryEventLog, parseEventLine } from './event-log.ts';
@@ -15,6 +16,8 @@ export interface WorkspaceOptions {
   readonly clock: Clock;
   /** A file of JSON lines that keeps the history. @default memory only */
   readonly path?: string | undefined;
+  /** What events about the workspace itself name as their resource. @default WORKSPACE_GID */
+  readonly workspaceGid?: string | undefined;
   /** @default 'now and then' */
   readonly attacks?: 'now and then' | 'none';
   /** Milliseconds from one attack to the next, as time passes. @default 3 minutes */
@@ -83,11 +86,12 @@ function backlog(options: WorkspaceOptions, end: number): TimedEvent[] {
       events.push(...attack.events(Math.floor(end - hoursAgo * HOUR)));
     }
   }
-  return byTime(events);
+  return settled(events, options);
 }
 
 /** Life from a moment on. Its events follow from the seed and their time, so the same moment can be lived again. */
 class Life {
+  readonly #options: WorkspaceOptions;
   readonly #seed: string | number;
   readonly #attackEveryMs: number;
   readonly #attacks: boolean;
@@ -100,6 +104,7 @@ class Life {
     from: number,
     known: readonly { readonly gid: string }[] = [],
   ) {
+    this.#options = options;
     this.#seed = options.seed;
     this.#attackEveryMs = Math.max(options.attackEveryMs ?? 3 * MINUTE, 2 * ATTACK_LASTS_MS);
     this.#attacks = options.attacks !== 'none';
@@ -119,7 +124,7 @@ class Life {
       if (moment >= lively || number % SPARSE_MOMENTS === 0) events.push(...this.#quiet(moment));
     }
     if (this.#attacks) events.push(...this.#attacksBetween(lively, end));
-    const news = byTime(events).filter(({ gid }) => !this.#knownGids.has(gid));
+    const news = settled(events, this.#options).filter(({ gid }) => !this.#knownGids.has(gid));
     this.#from = end;
     this.#knownGids.clear();
     return news;
@@ -194,8 +199,12 @@ function momentOf(time: number): number {
   return Math.floor(time / MOMENT_MS) * MOMENT_MS;
 }
 
-function byTime(events: readonly TimedEvent[]): TimedEvent[] {
-  return events.toSorted((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
+/** In the order of their time, and about this workspace. */
+function settled(events: readonly TimedEvent[], { workspaceGid }: WorkspaceOptions): TimedEvent[] {
+  const own = { ...WORKSPACE, gid: workspaceGid ?? WORKSPACE_GID };
+  return events
+    .map((event) => (event.resource === WORKSPACE ? { ...event, resource: own } : event))
+    .sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
 }
 
 function linesOf(events: readonly TimedEvent[]): string {

@@ -61,6 +61,14 @@ describe('a new workspace', () => {
     expect(String(other.read([0]))).not.toBe(lines[0]);
   });
 
+  it('says its own gid where events are about the workspace', () => {
+    const log = createWorkspace({ seed: 'a', clock, workspaceGid: '77' });
+    const lines = log.read(Array.from({ length: log.index.length }, (_, i) => i)).map(String);
+    const about = lines.filter((line) => line.includes('"resource_type":"workspace"'));
+    expect(about.length).toBeGreaterThan(5);
+    for (const line of about) expect(JSON.parse(line)).toMatchObject({ resource: { gid: '77' } });
+  });
+
   it('has no attack where there are to be none', () => {
     const log = createWorkspace({ seed: 'a', clock, attacks: 'none' });
     now += 60 * MINUTE;

@@ -52,7 +52,7 @@ function quiet(count: number, seed: string | number = 1): TimedEvent[] {
 
 describe('daily life', () => {
   it.each([
-    [1, 5000],
+    [1, 2000],
     [2, 500],
     ['another seed', 500],
   ])('of seed %s raises nothing in %i events', (seed, count) => {

@@ -1,5 +1,5 @@
 // Puts a simulated audit log event together in the shape and field order of Asana's own.
-import { EVENT_TYPES_BY_CATEGORY } from '../../asana/event-types.ts';
+import { EVENT_TYPE_MEANINGS, type EventType } from '../../asana/event-type-meanings.ts';
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
 import {
   DESKTOP_APP,
@@ -12,9 +12,6 @@ import {
 import type { Random } from './random.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
-export type EventType =
-  (typeof EVENT_TYPES_BY_CATEGORY)[keyof typeof EVENT_TYPES_BY_CATEGORY][number];
-
 /** What an event says besides its identity and its time. */
 export interface Happening {
   readonly type: EventType;
@@ -27,12 +24,6 @@ export interface Happening {
 /** The simulator always says when an event was created. */
 export type TimedEvent = AuditLogEvent & { readonly gid: string; readonly created_at: string };
 
-const CATEGORIES: ReadonlyMap<string, string> = new Map(
-  Object.entries(EVENT_TYPES_BY_CATEGORY).flatMap(([category, types]) =>
-    types.map((type) => [type, category] as const),
-  ),
-);
-
 /** `at` in milliseconds since the epoch. */
 export function compose(gid: string, at: number, happening: Happening): TimedEvent {
   const { type, actor, resource, details = {}, context } = happening;
@@ -42,7 +33,9 @@ export function compose(gid: string, at: number, happening: Happening): TimedEve
     event_type: type,
     // Asana was seen to file this type under `roles`, although its own list has it elsewhere.
     event_category:
-      type === 'project_privacy_settings_changed' ? 'roles' : (CATEGORIES.get(type) ?? ''),
+      type === 'project_privacy_settings_changed'
+        ? 'roles'
+        : (EVENT_TYPE_MEANINGS.get(type)?.category ?? ''),
     actor,
     resource,
     details,

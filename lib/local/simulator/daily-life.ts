@@ -1,4 +1,5 @@
 // What people do in a workspace on an ordinary day, none of which is an alert. Attacks are in attacks.ts.
+import type { EventType } from '../../asana/event-type-meanings.ts';
 import {
   ADMINS,
   APPS,
@@ -15,7 +16,6 @@ import {
   actorOf,
   anyDevice,
   compose,
-  type EventType,
   eventGid,
   type Happening,
   resourceOf,

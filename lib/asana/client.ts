@@ -4,9 +4,10 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { ASANA_API_URL } from './base-url.ts';
-import { AsanaError, errorForStatus } from './errors.ts';
+import { AsanaError, errorForStatus, transportError } from './errors.ts';
 import { Agent, request } from './http-request.ts';
-import { isJsonObject, parseLossless } from './lossless-json.ts';
+import { isJsonObject } from './lossless-json.ts';
+import { type PageContent, parsePage } from './page.ts';
 import { ACCEPTED_ENCODINGS, readBody } from './response-body.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import type { TokenSource } from './token.ts';
@@ -23,11 +24,8 @@ export interface PageRequest {
   readonly limit?: number | undefined;
 }
 
-export interface AuditLogPage {
-  /** As Asana sent them, each supposed to be an AuditLogEvent, none checked. */
-  readonly entries: readonly unknown[];
-  /** Null while nothing has ever matched. */
-  readonly nextOffset: string | null;
+export interface AuditLogPage extends PageContent {
+  /** Of the answer's body, unpacked. */
   readonly bytes: number;
 }
 
@@ -65,6 +63,8 @@ const DEFAULT_LIMITS: ClientLimits = {
   longestBackoff: 20_000,
 };
 
+const MAX_KNOWN_CHANGES = 100;
+
 export class AsanaClient {
   readonly #baseUrl: string;
   readonly #userAgent: string;
@@ -74,6 +74,8 @@ export class AsanaClient {
   readonly #limits: ClientLimits;
   readonly #random: () => number;
   readonly #agent: Agent;
+  /** Announcements that are in the log already: one comes with every answer. */
+  readonly #changes = new Set<string>();
 
   constructor(options: AsanaClientOptions) {
     this.#baseUrl = (options.baseUrl ?? ASANA_API_URL).replace(/\/+$/, '');
@@ -114,7 +116,7 @@ export class AsanaClient {
           continue;
         }
         if (!error.retryable) throw error;
-        const wait = error.retryAfterMs ?? this.#backoff(attempt);
+        const wait = this.#wait(error.retryAfterMs, attempt);
         if (this.#clock.monotonic() + wait >= deadline) throw error;
         this.#log.debug('Asana did not answer with a page, asking again', {
           code: error.code,
@@ -188,6 +190,13 @@ export class AsanaClient {
     return url;
   }
 
+  /** As Asana asks; where it asks for next to nothing, the backoff, so that refusals never make a busy loop. */
+  #wait(retryAfterMs: number | undefined, attempt: number): number {
+    if (retryAfterMs !== undefined && retryAfterMs >= this.#limits.firstBackoff)
+      return retryAfterMs;
+    return Math.max(retryAfterMs ?? 0, this.#backoff(attempt));
+  }
+
   /** Full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). */
   #backoff(attempt: number): number {
     const { firstBackoff, longestBackoff } = this.#limits;
@@ -196,82 +205,32 @@ export class AsanaClient {
 
   /** Asana announces deprecations in this header (https://developers.asana.com/docs/deprecations). */
   #reportChanges(header: string | string[] | undefined): void {
-    if (header !== undefined) {
-      this.#log.warn('Asana announces a change of its API', { asanaChange: clean(String(header)) });
-    }
+    if (header === undefined) return;
+    const asanaChange = clean(String(header));
+    if (this.#changes.has(asanaChange)) return;
+    if (this.#changes.size < MAX_KNOWN_CHANGES) this.#changes.add(asanaChange);
+    this.#log.warn('Asana announces a change of its API', { asanaChange });
   }
-}
-
-/** @throws AsanaError when the text is no page. The text itself stays out of the message: it is personal data. */
-export function parsePage(text: string): Omit<AuditLogPage, 'bytes'> {
-  let body: unknown;
-  try {
-    body = parseLossless(text);
-  } catch (cause) {
-    // The parser's own message quotes the text, so it is not kept as the cause.
-    const kind = cause instanceof Error ? cause.name : 'error';
-    throw new AsanaError(
-      'asana.not-json',
-      `Asana answered 200 with ${text.length} characters that are no JSON (${kind}).`,
-    );
-  }
-  const data = isJsonObject(body) ? body['data'] : undefined;
-  if (!isJsonObject(body) || !Array.isArray(data)) {
-    throw new AsanaError(
-      'asana.malformed-response',
-      'Asana answered 200 with JSON that has no `data` array.',
-    );
-  }
-  return { entries: data, nextOffset: nextOffsetOf(body['next_page']) };
-}
-
-/** Only the offset is ever used: `path` and `uri` could lead anywhere. */
-function nextOffsetOf(nextPage: unknown): string | null {
-  if (nextPage === null || nextPage === undefined) return null;
-  const offset = isJsonObject(nextPage) ? nextPage['offset'] : undefined;
-  if (typeof offset === 'string' && offset !== '') return offset;
-  throw new AsanaError(
-    'asana.malformed-response',
-    'Asana answered 200 with a `next_page` that has no `offset` text.',
-  );
 }
 
 /** Asana's own words about an error, fit for a log: never the token, no control characters, not long. */
 function safeMessage(text: string, token: string): string {
+  let body: unknown;
   try {
-    const body: unknown = JSON.parse(text);
-    const errors = isJsonObject(body) && Array.isArray(body['errors']) ? body['errors'] : [];
-    const first: unknown = errors[0];
-    if (!isJsonObject(first)) return '';
-    const words = [first['message'], first['phrase']].filter((part) => typeof part === 'string');
-    return clean(words.join(' / ').replaceAll(token, '[token]'));
+    body = JSON.parse(text);
   } catch {
     // An HTML page of a load balancer: its status says enough.
     return '';
   }
+  const errors = isJsonObject(body) && Array.isArray(body['errors']) ? body['errors'] : [];
+  const words = errors
+    .filter(isJsonObject)
+    .flatMap((error) => [error['message'], error['phrase']])
+    .filter((part) => typeof part === 'string' && part !== '');
+  const said = words.join(' / ');
+  return clean(token === '' ? said : said.replaceAll(token, '[token]'));
 }
 
 function clean(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 300);
-}
-
-function transportError(cause: unknown): AsanaError {
-  const { name = '', code = '' } = cause as { name?: string; code?: string };
-  if (code === 'UND_ERR_INVALID_ARG') {
-    // Without the cause: it is about the header that holds the token.
-    return new AsanaError(
-      'asana.unauthorized',
-      'The token holds characters that no HTTP header can carry; set the secret to the bare token.',
-    );
-  }
-  const timedOut = name === 'TimeoutError' || code.endsWith('_TIMEOUT');
-  return timedOut
-    ? new AsanaError('asana.timeout', `Asana did not answer in time (${code || name}).`, {
-        retryable: true,
-        cause,
-      })
-    : new AsanaError('asana.network', `Asana could not be reached (${code || name}).`, {
-        retryable: true,
-        cause,
-      });
 }

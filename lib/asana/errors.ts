@@ -129,3 +129,25 @@ export function errorForStatus(
 function isPaginationTokenMessage(message: string): boolean {
   return /pagination token/i.test(message) && /expired|invalid/i.test(message);
 }
+
+/** What undici or the stream failed with, under a code of ours. Neither message nor cause ever holds a header. */
+export function transportError(cause: unknown): AsanaError {
+  const { name = '', code = '' } = cause as { name?: string; code?: string };
+  if (code === 'UND_ERR_INVALID_ARG') {
+    // Without the cause: it is about the header that holds the token.
+    return new AsanaError(
+      'asana.unauthorized',
+      'The token holds characters that no HTTP header can carry; set the secret to the bare token.',
+    );
+  }
+  const timedOut = name === 'TimeoutError' || String(code).endsWith('_TIMEOUT');
+  return timedOut
+    ? new AsanaError('asana.timeout', `Asana did not answer in time (${code || name}).`, {
+        retryable: true,
+        cause,
+      })
+    : new AsanaError('asana.network', `Asana could not be reached (${code || name}).`, {
+        retryable: true,
+        cause,
+      });
+}

@@ -1,10 +1,14 @@
 // Reads the few fields of an audit log event that the feed itself relies on. Nothing here is a schema: all else passes.
 import { isJsonObject, numberText } from './lossless-json.ts';
 
+/** Asana's are 16 digits; what is longer than this is no identity that anything could remember. */
+const MAX_GID_CHARACTERS = 256;
+
 /** The event's identity everywhere; undefined when there is none. A number counts by its digits. */
 export function gidOf(event: Record<string, unknown>): string | undefined {
-  const gid = event['gid'];
-  return typeof gid === 'string' && gid !== '' ? gid : numberText(gid);
+  const given = event['gid'];
+  const gid = typeof given === 'string' ? given : numberText(given);
+  return gid !== undefined && gid !== '' && gid.length <= MAX_GID_CHARACTERS ? gid : undefined;
 }
 
 /** ISO 8601 with a date and a time; Asana sends UTC with milliseconds, so a missing zone is taken for UTC. */

@@ -3,29 +3,31 @@ import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { AsanaError } from './errors.ts';
 
-const DECOMPRESSORS: Readonly<Record<string, () => NodeJS.ReadWriteStream>> = {
-  gzip: createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-};
+const DECOMPRESSORS: ReadonlyMap<string, () => NodeJS.ReadWriteStream> = new Map([
+  ['gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+]);
 /** What the client says it takes. */
 export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
 
 /**
  * The cap counts decompressed bytes, so that a small body that unpacks to a huge one is refused as well.
- * @throws AsanaError `asana.response-too-large`; whatever the stream fails with otherwise.
+ * @throws AsanaError `asana.response-too-large`, or `asana.not-json` for what does not unpack; whatever the stream fails
+ * with otherwise
  */
 export async function readBody(
   body: Readable,
   encoding: string | string[] | undefined,
   maxBytes: number,
 ): Promise<{ text: string; bytes: number }> {
-  const decompress = DECOMPRESSORS[String(encoding ?? '').toLowerCase()];
+  const decompress = DECOMPRESSORS.get(String(encoding ?? '').toLowerCase());
   let source: AsyncIterable<unknown> = body;
   if (decompress !== undefined) {
     const unpacked = decompress();
-    // pipe() does not forward errors: a reset connection would leave the reader waiting for ever.
-    body.once('error', (error) => (unpacked as NodeJS.ReadWriteStream & Readable).destroy(error));
+    // pipe() does not forward errors: a reset connection would leave the reader waiting for ever. Not `once`: destroying
+    // the body below makes it fail again, and an error nobody listens to would end the process.
+    body.on('error', (error) => (unpacked as NodeJS.ReadWriteStream & Readable).destroy(error));
     source = body.pipe(unpacked) as AsyncIterable<unknown>;
   }
   const chunks: Buffer[] = [];
@@ -42,6 +44,12 @@ export async function readBody(
       }
       chunks.push(part);
     }
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (typeof code === 'string' && /^(Z_|ERR__ERROR_FORMAT|ERR_BROTLI)/.test(code)) {
+      throw new AsanaError('asana.not-json', `The answer cannot be unpacked (${code}).`);
+    }
+    throw error;
   } finally {
     if (!body.destroyed) body.destroy();
   }

@@ -30,8 +30,9 @@ export class SecretToken implements TokenSource {
 
   async #read(fresh: boolean): Promise<string> {
     const text = await this.#secret.read(fresh);
-    if (text === undefined) throw new TokenMissingError();
-    return tokenIn(text);
+    const token = text === undefined ? '' : tokenIn(text);
+    if (token === '') throw new TokenMissingError();
+    return token;
   }
 }
 

@@ -59,26 +59,21 @@ export class PutEventsPublisher implements Publisher {
     entries: readonly BusEntry[],
     options: PublishOptions = {},
   ): Promise<PublishResult> {
-    const round = new Round(entries, options.maySend ?? (() => true), (chunkEntries) =>
-      this.#put(chunkEntries),
-    );
-    let open = entries.map((_, index) => index);
+    const maySend = options.maySend ?? (() => true);
+    const round = new Round(entries, maySend, (chunkEntries) => this.#put(chunkEntries));
     let retries = 0;
-    for (let attempt = 0; open.length > 0; attempt++) {
-      if (attempt > 0) {
-        const longest = Math.min(this.#longestBackoff, this.#firstBackoff * 2 ** attempt);
-        await this.#clock.sleep(this.#random() * longest);
-        retries += open.length;
-      }
-      await round.send(open, this.#concurrency);
-      open = round.open();
-      if (round.stopped || attempt + 1 >= this.#maxRounds) break;
+    for (let attempt = 0; ; attempt++) {
+      const sent = await round.send(this.#concurrency);
+      if (attempt > 0) retries += sent;
+      if (round.open().length === 0 || round.stopped || attempt + 1 >= this.#maxRounds) break;
+      const longest = Math.min(this.#longestBackoff, this.#firstBackoff * 2 ** (attempt + 1));
+      await this.#clock.sleep(this.#random() * longest);
     }
     return {
       published: round.published,
       poison: round.poison,
       retries,
-      ...(open.length > 0 && round.failure !== undefined ? { failure: round.failure } : {}),
+      ...(round.open().length > 0 && round.failure !== undefined ? { failure: round.failure } : {}),
     };
   }
 
@@ -135,23 +130,27 @@ class Round {
     return this.#settled.flatMap((settled, index) => (settled ? [] : [index]));
   }
 
-  /** Sends the entries at these indexes once each, `concurrency` requests at a time. */
-  async send(indexes: readonly number[], concurrency: number): Promise<void> {
+  /** Sends what is open once, `concurrency` requests at a time. @returns how many entries went out */
+  async send(concurrency: number): Promise<number> {
+    const indexes = this.open();
     const chunks = chunk(indexes.map((index) => this.#sizes[index] ?? 0)).map((positions) =>
       positions.flatMap((position) => indexes[position] ?? []),
     );
     let next = 0;
+    let sent = 0;
     const worker = async () => {
       while (next < chunks.length && !this.stopped) {
         const mine = chunks[next++] ?? [];
-        await this.#sendChunk(mine);
+        if (await this.#sendChunk(mine)) sent += mine.length;
       }
     };
     await Promise.all(Array.from({ length: Math.min(concurrency, chunks.length) }, worker));
+    return sent;
   }
 
-  async #sendChunk(indexes: readonly number[]): Promise<void> {
-    if (this.stopped) return;
+  /** @returns false when the request was not made, because nothing may be sent any more */
+  async #sendChunk(indexes: readonly number[]): Promise<boolean> {
+    if (this.stopped) return false;
     if (!this.#maySend()) {
       this.#fail(
         'publish.stopped',
@@ -159,7 +158,7 @@ class Round {
         true,
       );
       this.stopped = true;
-      return;
+      return false;
     }
     const entries = indexes.flatMap((index) => this.#entries[index] ?? []);
     try {
@@ -168,6 +167,7 @@ class Round {
     } catch (error) {
       await this.#requestFailed(indexes, error);
     }
+    return true;
   }
 
   #settle(index: number, code: string | undefined): void {

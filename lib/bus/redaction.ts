@@ -27,7 +27,7 @@ export function redactor(paths: readonly string[]): Redactor {
   return (event) => {
     let found: string[] | undefined;
     for (const { path, keys } of compiled) {
-      if (redactAt(event, keys, 0)) {
+      if (redactAt(event, keys)) {
         found ??= [];
         found.push(path);
       }
@@ -36,17 +36,25 @@ export function redactor(paths: readonly string[]): Redactor {
   };
 }
 
-function redactAt(value: unknown, keys: readonly string[], depth: number): boolean {
-  if (Array.isArray(value)) {
-    let any = false;
-    for (const element of value) any = redactAt(element, keys, depth) || any;
-    return any;
+/** Without recursion: Asana's answer decides how deep the arrays go. */
+function redactAt(event: Record<string, unknown>, keys: readonly string[]): boolean {
+  const open: [value: unknown, depth: number][] = [[event, 0]];
+  let any = false;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [value, depth] = next;
+    if (Array.isArray(value)) {
+      for (const element of value) open.push([element, depth]);
+      continue;
+    }
+    const key = keys[depth];
+    if (key === undefined || !isJsonObject(value) || !Object.hasOwn(value, key)) continue;
+    if (value[key] === null || value[key] === undefined) continue;
+    if (depth < keys.length - 1) {
+      open.push([value[key], depth + 1]);
+    } else {
+      value[key] = REDACTED;
+      any = true;
+    }
   }
-  const key = keys[depth];
-  if (key === undefined || !isJsonObject(value) || !Object.hasOwn(value, key)) return false;
-  const next = value[key];
-  if (next === null || next === undefined) return false;
-  if (depth < keys.length - 1) return redactAt(next, keys, depth + 1);
-  value[key] = REDACTED;
-  return true;
+  return any;
 }

@@ -27,7 +27,7 @@ export function testAlert(changed: Partial<Alert> = {}): Alert {
     attack: ['T1556', 'T1685'],
     triage: ['Ask Eve within 15 minutes.', 'Set it back.', 'Read on.'],
     falsePositives: 'A planned migration.',
-    runbookUrl: 'https://example.com/docs/detections.md#asanapolicysaml-weakened',
+    runbookUrl: 'https://example.com/docs/detections.md#asana.policy.saml-weakened',
     ...changed,
   };
 }

@@ -124,7 +124,7 @@ describe('detectBatch', () => {
       detectedAt: '2026-10-05T09:05:00.000Z',
       actor: { name: 'Eve' },
       details: { new_value: 'optional' },
-      runbookUrl: 'https://example.com/detections.md#asanapolicysaml-weakened',
+      runbookUrl: 'https://example.com/detections.md#asana.policy.saml-weakened',
     });
     expect(updated?.alert).toMatchObject({
       alertId: opened?.alert.alertId,

@@ -118,7 +118,7 @@ describe('the Slack message', () => {
       'Old value\nrequired',
       'New value\noptional',
       'What to do first\n1. Ask Eve within 15 minutes.\n2. Set it back.',
-      '<https://app.asana.com/admin/1200000000000001|Open in Asana>  ·  <https://example.com/docs/detections.md#asanapolicysaml-weakened|All steps and background>',
+      '<https://app.asana.com/admin/1200000000000001|Open in Asana>  ·  <https://example.com/docs/detections.md#asana.policy.saml-weakened|All steps and background>',
       'Alert 0123456789abcdef0123456789abcdef · detection asana.policy.saml-weakened v1 · ATT&amp;CK T1556, T1685 · workspace 1200000000000001 · entity workspace 1200000000000001 · event 1209000000000001',
     ]);
   });

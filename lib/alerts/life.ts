@@ -11,7 +11,7 @@ export interface Match {
 }
 
 /** An alert with what is needed to go on with it. */
-export interface AlertWindow {
+interface AlertWindow {
   readonly alert: Alert;
   /** Milliseconds since the epoch. The window is [firstSeen, firstSeen + length). */
   readonly firstSeen: number;

@@ -20,7 +20,7 @@ export interface NotifierQueue {
 }
 
 /** SQS hides a message for 12 hours at most, counted from its receipt, hence two minutes less. */
-export const MAX_DEFER_SECONDS = 12 * 3_600 - 120;
+const MAX_DEFER_SECONDS = 12 * 3_600 - 120;
 
 export class SqsNotifierQueue implements NotifierQueue {
   readonly #client: SQSClient;

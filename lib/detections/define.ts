@@ -7,7 +7,7 @@ import { AuditBusError } from '../errors.ts';
 import type { EntityOf } from './entity.ts';
 
 /** The part of an EventBridge pattern that a detection says; `rulePattern` adds source, origin and replay-name. */
-export interface DetectionPattern {
+interface DetectionPattern {
   readonly 'detail-type': readonly unknown[];
   /** Conditions on the audit log event itself. */
   readonly detail?: { readonly data: Readonly<Record<string, unknown>> };

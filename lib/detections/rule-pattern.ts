@@ -13,7 +13,7 @@ export interface RulePatternOptions {
 const NOT_REPLAYED = [{ exists: false }] as const;
 
 /** The origins whose events this detection is to see. */
-export function originsOf(_detection: Detection, options: RulePatternOptions): readonly Origin[] {
+function originsOf(_detection: Detection, options: RulePatternOptions): readonly Origin[] {
   return options.alertOnHistory ? ['live', 'backfill'] : ['live'];
 }
 

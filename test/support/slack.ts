@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { closeServer } from './dynalite.ts';
 
 /** One answer: a status with headers, a connection that stays silent, or one that is cut after the message was taken. */
-export type SlackScript =
+type SlackScript =
   | { readonly status: number; readonly body?: string; readonly retryAfter?: string }
   | 'hang'
   | 'take-then-reset';
 
-export interface SlackRequest {
+interface SlackRequest {
   readonly path: string;
   readonly contentType: string | undefined;
   readonly body: string;

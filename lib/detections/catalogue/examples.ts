@@ -4,7 +4,7 @@ import type { AuditLogEvent } from '../../contract/bus-event.ts';
 
 type Part = Readonly<Record<string, unknown>>;
 
-export const ALICE: Part = {
+const ALICE: Part = {
   actor_type: 'user',
   gid: '1201000000000001',
   name: 'Alice Example',
@@ -16,7 +16,7 @@ export const BOB: Part = {
   name: 'Bob Example',
   email: 'bob@example.com',
 };
-export const WORKSPACE: Part = {
+const WORKSPACE: Part = {
   resource_type: 'workspace',
   gid: '1200000000000001',
   name: 'Example Corp',
@@ -26,7 +26,7 @@ export const EMAIL_DOMAIN: Part = {
   gid: '1200000000000009',
   name: 'example.com',
 };
-export const WEB: Part = {
+const WEB: Part = {
   context_type: 'web',
   client_ip_address: '192.0.2.10',
   user_agent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/130.0.0.0',

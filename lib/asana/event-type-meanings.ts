@@ -2,7 +2,7 @@
 // Nothing that runs in a function reads it, so that bundles stay small.
 import { EVENT_TYPES_BY_CATEGORY } from './event-types.ts';
 
-export type EventCategory = keyof typeof EVENT_TYPES_BY_CATEGORY;
+type EventCategory = keyof typeof EVENT_TYPES_BY_CATEGORY;
 export type EventType = (typeof EVENT_TYPES_BY_CATEGORY)[EventCategory][number];
 
 export interface EventTypeMeaning {

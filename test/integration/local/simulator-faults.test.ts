@@ -1,6 +1,7 @@
 // Every fault as a client meets it: what the wire carries, and that the events behind it are all still to be had.
 import { request } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../../../lib/clock.ts';
 import { FAULTS } from '../../../lib/local/simulator/fault-list.ts';
 import { assertValidAuditLogResponse } from '../../support/asana-schema.ts';
 import { startCheckedSimulator } from '../../support/simulator.ts';
@@ -21,11 +22,26 @@ const events = (count: number) =>
   }));
 const gids = (count: number) => Array.from({ length: count }, (_, i) => String(i));
 
-async function start(faults: string, options: { count?: number; pageSize?: number } = {}) {
+/** Stands still at noon and notes how long it was asked to sleep. */
+function stoppedClock() {
+  const slept: number[] = [];
+  const clock: Clock = {
+    now: () => Date.UTC(2026, 9, 5, 12),
+    monotonic: () => 0,
+    sleep: async (ms) => void slept.push(ms),
+  };
+  return { clock, slept };
+}
+
+async function start(
+  faults: string,
+  { count = 30, ...options }: { count?: number; clock?: Clock; latencyMs?: number } = {},
+) {
   const simulator = await startCheckedSimulator({
-    events: events(options.count ?? 30),
-    pageSize: options.pageSize ?? 10,
+    events: events(count),
+    pageSize: 10,
     faults,
+    ...options,
   });
   closers.push(() => simulator.close());
   return simulator;
@@ -53,9 +69,9 @@ describe('refusals', () => {
   it('rate-limit says when to come again, in seconds or by date', async () => {
     const simulator = await start('rate-limit:every=1:retry-after=7');
     expect((await ask(simulator)).headers.get('retry-after')).toBe('7');
-    simulator.setFaults('rate-limit:every=1:retry-after=3600:date=true');
-    const date = Date.parse((await ask(simulator)).headers.get('retry-after') ?? '');
-    expect(Math.abs(date - Date.now() - 3_600_000)).toBeLessThan(60_000);
+    const { clock } = stoppedClock();
+    const dated = await start('rate-limit:every=1:retry-after=3600:date=true', { clock });
+    expect((await ask(dated)).headers.get('retry-after')).toBe('Mon, 05 Oct 2026 13:00:00 GMT');
   });
 
   it('server-error has a phrase, bad-gateway is HTML', async () => {
@@ -145,9 +161,22 @@ describe('broken answers', () => {
     expect(bytes).toBeGreaterThan(5_000_000);
   });
 
-  it.each(['slow-headers', 'slow-body'])('%s is whole in the end', async (fault) => {
-    const simulator = await start(`${fault}:every=1:ms=40`);
+  it.each([
+    ['slow-headers', [40]],
+    ['slow-body', Array.from({ length: 20 }, () => 2)],
+  ])('%s takes its time and is whole in the end', async (fault, pauses) => {
+    const { clock, slept } = stoppedClock();
+    const simulator = await start(`${fault}:every=1:ms=40`, { clock, latencyMs: 7 });
     expect((await ask(simulator)).data).toHaveLength(10);
+    expect(slept).toEqual([7, ...pauses]);
+  });
+
+  it('a slow answer does not hold up the end', async () => {
+    const simulator = await startCheckedSimulator({ faults: 'slow-headers:every=1:ms=600000' });
+    const answered = expect(ask(simulator)).rejects.toThrow('fetch failed');
+    await expect.poll(() => simulator.requests.total).toBe(1);
+    await simulator.close();
+    await answered;
   });
 });
 

@@ -13,11 +13,11 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-const start: typeof startCheckedSimulator = async (options: object = {}) => {
+const start = (async (options: Parameters<typeof startCheckedSimulator>[0]) => {
   const simulator = await startCheckedSimulator(options);
   closers.push(() => simulator.close());
-  return simulator as never;
-};
+  return simulator;
+}) as typeof startCheckedSimulator;
 
 const minute = (value: number) => new Date(Date.UTC(2026, 0, 1, 0, value)).toISOString();
 const events = (count: number, from = 0) =>

@@ -19,14 +19,23 @@ interface JsonWithSource {
 const json = JSON as unknown as JsonWithSource;
 
 /**
- * A number that may lose digits: 16 digits and more, a fraction, an exponent or a negative zero. It may also hit inside
- * a string, which only costs the slower way. The plain way parses several times faster, and most pages take it.
+ * A whole number token that may lose digits: 16 digits and more, a fraction, an exponent or a negative zero. Without what
+ * has to follow a number, `:00.000` in each `created_at` would hit.
  */
-const DIGITS_AT_RISK = /[:,[]\s*-?(?:\d{16}|\d+\.\d|\d+[eE])|[:,[]\s*-0\s*[,}\]]/;
+const DIGITS_AT_RISK =
+  /[:,[]\s*(?:-?(?:\d{16,}|\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)|-0)\s*[,}\]]/;
+
+/**
+ * False when JSON.parse keeps every digit of this JSON text, as it does of most pages; it is ten times faster than a
+ * reviver. A hit may also be inside a string, which only costs time.
+ */
+export function mayLoseDigits(text: string): boolean {
+  return DIGITS_AT_RISK.test(text);
+}
 
 /** @throws SyntaxError as JSON.parse does. */
 export function parseLossless(text: string): unknown {
-  if (!DIGITS_AT_RISK.test(text)) return JSON.parse(text);
+  if (!mayLoseDigits(text)) return JSON.parse(text);
   try {
     return json.parse(text, (_key, value, { source }) =>
       typeof value === 'number' && source !== undefined && String(value) !== source

@@ -8,7 +8,8 @@ export default defineConfig({
     bail: 1,
     reporters: ['verbose'],
     disableConsoleIntercept: true,
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    // Every wait inside has a bound of its own, with a better message.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 });

@@ -13,8 +13,7 @@ import type { Clients } from './clients.ts';
 import { waitFor } from './wait.ts';
 
 export class Subscriber {
-  /** Bodies of all messages so far, in order of receipt. */
-  readonly bodies: string[] = [];
+  #bodies: string[] = [];
   readonly arn: string;
   readonly #url: string;
   readonly #clients: Clients;
@@ -23,6 +22,18 @@ export class Subscriber {
     this.#clients = clients;
     this.#url = url;
     this.arn = arn;
+  }
+
+  /** Bodies of all messages so far, in order of receipt. */
+  get bodies(): readonly string[] {
+    return this.#bodies;
+  }
+
+  /** Removes the bodies that fit, and answers with them. */
+  take(fits: (body: string) => boolean): string[] {
+    const taken = this.#bodies.filter(fits);
+    this.#bodies = this.#bodies.filter((body) => !fits(body));
+    return taken;
   }
 
   static async create(clients: Clients, name: string): Promise<Subscriber> {
@@ -65,7 +76,7 @@ export class Subscriber {
         new ReceiveMessageCommand({ QueueUrl: this.#url, MaxNumberOfMessages: 10 }),
       );
       if (Messages.length === 0) return;
-      this.bodies.push(...Messages.map(({ Body = '' }) => Body));
+      this.#bodies.push(...Messages.map(({ Body = '' }) => Body));
       const Entries = Messages.map(({ ReceiptHandle }, index) => ({
         Id: String(index),
         ReceiptHandle,

@@ -15,7 +15,7 @@ export const TOKEN = 'a-service-account-token';
 /** So that 1,200 events are several pages. */
 export const PAGE_SIZE = 250;
 
-export interface World {
+interface World {
   readonly endpoint: string;
   readonly clients: Clients;
   readonly deployment: Deployment;

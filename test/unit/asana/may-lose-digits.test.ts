@@ -9,7 +9,7 @@ test('an ordinary event takes the plain way: times, addresses and versions are n
     created_at: '2026-10-18T04:42:40.072Z',
     context: {
       client_ip_address: '2001:db8::4f',
-      user_agent: 'Asana/8.41.0 (build:8410002; iOS 26.1.0) [rv:109.0] Chrome/142.0.0.0',
+      user_agent: 'Asana/8.41.0 (build:8410002; iOS 26.1.0; rv:109.0) Chrome/142.0.0.0',
       on_behalf_of_user_id: 120854972569154,
     },
     details: { list: [0, 1, -1, 999_999_999_999_999], old_value: null },

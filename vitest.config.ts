@@ -3,8 +3,18 @@ import { defineConfig } from 'vitest/config';
 // Unit, integration and CDK tests. The real deploy has a configuration of its own: test/e2e/vitest.config.ts.
 export default defineConfig({
   test: {
-    include: ['test/{unit,integration,cdk}/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'code', include: ['test/{unit,integration}/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        // Loading the CDK costs seconds: its files, which start nothing and change nothing global, share it.
+        test: { name: 'cdk', include: ['test/cdk/**/*.test.ts'], isolate: false },
+      },
+    ],
   },
 });

@@ -55,9 +55,12 @@ export async function handler(input: unknown, context: Context): Promise<unknown
   const budget = budgetOf({ ...config, ...tick, remainingMs, now, monotonic });
   const summary = await poller.run(tick.workspaceGid, budget);
 
-  metrics.addDimension(WORKSPACE_DIMENSION, tick.workspaceGid);
-  for (const { name, unit, value } of measures(summary)) metrics.addMetric(name, unit, value);
-  metrics.publishStoredMetrics();
+  const measured = measures(summary);
+  if (measured.length > 0) {
+    metrics.addDimension(WORKSPACE_DIMENSION, tick.workspaceGid);
+    for (const { name, unit, value } of measured) metrics.addMetric(name, unit, value);
+    metrics.publishStoredMetrics();
+  }
   // The next tick is the retry; the error is what makes this one count as failed.
   if (summary.failure !== undefined) throw summary.failure;
   return summary;

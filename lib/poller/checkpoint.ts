@@ -82,11 +82,10 @@ export interface FinishedPage {
 }
 
 export function pageFinished(checkpoint: Checkpoint, page: FinishedPage): Checkpoint {
-  const lastCreatedAt = later(checkpoint.lastCreatedAt, page.newestCreatedAt);
   return {
     ...checkpoint,
-    ...moved(checkpoint, page, lastCreatedAt),
-    lastCreatedAt,
+    ...moved(checkpoint, page),
+    lastCreatedAt: later(checkpoint.lastCreatedAt, page.newestCreatedAt),
     lastPolledAt: page.empty ? page.answeredAt : checkpoint.lastPolledAt,
     notBefore: undefined,
     refusal: undefined,
@@ -94,16 +93,14 @@ export function pageFinished(checkpoint: Checkpoint, page: FinishedPage): Checkp
   };
 }
 
-function moved(
-  checkpoint: Checkpoint,
-  page: FinishedPage,
-  lastCreatedAt: string | undefined,
-): Partial<Checkpoint> {
+function moved(checkpoint: Checkpoint, page: FinishedPage): Partial<Checkpoint> {
   if (page.nextOffset !== null) {
     return { mode: 'offset', offset: page.nextOffset, resumeFrom: undefined };
   }
+  // Nothing has matched yet, or nothing has come since: the same question is asked again.
+  if (page.empty) return {};
   // Events without a way on: Asana never answers so, but asking again from the last of them loses nothing.
-  const resumeFrom = page.empty ? checkpoint.resumeFrom : lastCreatedAt;
+  const resumeFrom = page.newestCreatedAt ?? checkpoint.lastCreatedAt ?? checkpoint.resumeFrom;
   return { mode: 'time', offset: undefined, resumeFrom };
 }
 

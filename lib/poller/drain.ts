@@ -2,35 +2,23 @@
 // Leases, and what a failure means for the run, are poll.ts's.
 import type { AuditLogPage } from '../asana/client.ts';
 import { AsanaError } from '../asana/errors.ts';
-import { type EnvelopeContext, operationalEntry } from '../bus/envelope.ts';
-import type { BusEntry } from '../bus/publisher-port.ts';
-import type { Operational } from '../contract/operational.ts';
-import { OPERATIONAL_DETAIL_TYPES, type OperationalDetailType } from '../contract/sources.ts';
-import { AuditBusError } from '../errors.ts';
-import {
-  type Checkpoint,
-  type Cursor,
-  cursorOf,
-  gapVerdict,
-  offsetExpired,
-  pageFinished,
-  recoverySettled,
-} from './checkpoint.ts';
+import type { EnvelopeContext } from '../bus/envelope.ts';
+import { OPERATIONAL_DETAIL_TYPES } from '../contract/sources.ts';
+import { type Checkpoint, type Cursor, cursorOf, pageFinished } from './checkpoint.ts';
 import type { Lease } from './lease.ts';
 import type { Memory } from './memory.ts';
 import { EventUnreadableError, PageReader } from './page-reader.ts';
 import { type PreparedPage, preparePage } from './prepare-page.ts';
-import { type PageOutcome, publishPage } from './publish-page.ts';
+import { publishPage } from './publish-page.ts';
+import { cursorStuck, Recovery } from './recovery.ts';
+import { Reports } from './reports.ts';
 import { SavePipeline } from './save-pipeline.ts';
 import type { PollerDependencies, PollerSettings, Timings } from './settings.ts';
-import { firstReadableInstant } from './skip-unreadable.ts';
+import { instantAfterUnreadable } from './skip-unreadable.ts';
 import type { Tally } from './summary.ts';
 
-/** Offsets taken back in a row, none of which led to an event that was not known. */
-const MAX_FRUITLESS_RESETS = 3;
-
 export interface DrainOptions {
-  /** Monotonic milliseconds: everything must be done by then. */
+  /** Monotonic milliseconds: nothing is sent after it. */
   readonly deadline: number;
   /** Save the last position and release the lease in one write. */
   readonly releaseWhenCaughtUp: boolean;
@@ -47,12 +35,11 @@ export class Drain {
   readonly #lease: Lease;
   readonly #tally: Tally;
   readonly #reader: PageReader;
+  readonly #reports: Reports;
+  readonly #recovery: Recovery;
   #memory: Memory | undefined;
-  /** Reports that go out with the next page. */
-  #reports: BusEntry[] = [];
+  #deadline = 0;
   #longestPageMs = 0;
-  #newSinceReset = true;
-  #fruitlessResets = 0;
 
   constructor(
     deps: PollerDependencies,
@@ -70,10 +57,22 @@ export class Drain {
     this.#tally = tally;
     this.saves = new SavePipeline(deps.checkpoints, lease, checkpoint.page);
     this.#reader = new PageReader(deps.asana, checkpoint.workspaceGid, settings.pageLimit);
+    this.#reports = new Reports(checkpoint.workspaceGid, deps.clock);
+    this.#recovery = new Recovery(deps, tally, this.#reports);
   }
 
-  /** @throws AuditBusError when the page at hand cannot be finished; all that was finished is saved or being saved */
+  /**
+   * Resolves when all that was finished is saved.
+   * @throws AuditBusError when the page at hand cannot be finished; all that was finished is saved or being saved
+   */
   async run(options: DrainOptions): Promise<'caught-up' | 'out-of-time' | 'stopped'> {
+    this.#deadline = options.deadline;
+    const outcome = await this.#readOn(options);
+    await this.saves.flush();
+    return outcome;
+  }
+
+  async #readOn(options: DrainOptions): Promise<'caught-up' | 'out-of-time' | 'stopped'> {
     const { clock } = this.#deps;
     const abort = new AbortController();
     const signal =
@@ -91,30 +90,33 @@ export class Drain {
       let fetching = fetch(cursor);
       for (;;) {
         const begun = clock.monotonic();
-        const page = await this.#awaitPage(fetching, options);
+        const page = await this.#awaitPage(fetching);
         if (page === undefined) {
           cursor = cursorOf(this.checkpoint);
           fetching = fetch(cursor);
           continue;
         }
         if (page.entries.length === 0) {
-          await this.#caughtUp(page, options.releaseWhenCaughtUp);
+          await this.#caughtUp(page.nextOffset, options.releaseWhenCaughtUp);
           return 'caught-up';
         }
         if (!this.#maySend()) return 'out-of-time';
 
-        const next: Cursor | undefined =
-          page.nextOffset === null ? undefined : { offset: page.nextOffset };
+        const next = page.nextOffset === null ? undefined : { offset: page.nextOffset };
         if (next !== undefined) fetching = fetch(next);
-        const prepared = await this.#publish(page);
-        const stuck =
-          prepared.events.length === 0 && (next === undefined || sameCursor(cursor, next));
-        if (stuck) return await this.#stuck(next === undefined, options.releaseWhenCaughtUp);
+        const newEvents = await this.#publish(page);
+        if (newEvents === 0 && next === undefined) {
+          // Nothing new, and no way on: the end, as far as Asana tells.
+          await this.#caughtUp(null, options.releaseWhenCaughtUp);
+          return 'caught-up';
+        }
+        if (newEvents === 0 && 'offset' in cursor && cursor.offset === next?.offset) {
+          throw cursorStuck('Asana answers with the same events and the same offset again.');
+        }
 
         if (options.signal?.aborted) return 'stopped';
         this.#longestPageMs = Math.max(this.#longestPageMs, clock.monotonic() - begun);
-        const left = Math.min(options.deadline - clock.monotonic(), this.#lease.remaining());
-        if (left < this.#longestPageMs + this.#timings.stopMargin) return 'out-of-time';
+        if (!this.hasTimeForAPage()) return 'out-of-time';
         cursor = next ?? cursorOf(this.checkpoint);
         if (next === undefined) fetching = fetch(cursor);
       }
@@ -126,11 +128,14 @@ export class Drain {
     }
   }
 
+  /** Whether a page begun now, as long as the longest so far, would be finished in time. */
+  hasTimeForAPage(afterMs = 0): boolean {
+    const left = Math.min(this.#deadline - this.#deps.clock.monotonic(), this.#lease.remaining());
+    return left - afterMs >= this.#longestPageMs + this.#timings.stopMargin;
+  }
+
   /** @returns the page, or undefined when the position changed instead and must be asked for afresh */
-  async #awaitPage(
-    fetching: Promise<AuditLogPage>,
-    options: DrainOptions,
-  ): Promise<AuditLogPage | undefined> {
+  async #awaitPage(fetching: Promise<AuditLogPage>): Promise<AuditLogPage | undefined> {
     try {
       const page = await fetching;
       this.#tally.fetched += page.entries.length;
@@ -144,8 +149,7 @@ export class Drain {
       }
       if (error instanceof EventUnreadableError) {
         this.#tally.unreadablePages++;
-        if (this.#settings.skipUnreadable && (await this.#stepOver(options.deadline)))
-          return undefined;
+        if (this.#settings.skipUnreadable && (await this.#stepOver())) return undefined;
       }
       throw error;
     }
@@ -155,55 +159,35 @@ export class Drain {
   async #fallBackToTime(): Promise<void> {
     await this.saves.flush();
     const { gids } = await this.#load();
-    if (!this.#newSinceReset && ++this.#fruitlessResets > MAX_FRUITLESS_RESETS) {
-      throw new AuditBusError(
-        'asana.cursor-stuck',
-        'Asana takes back each offset before it leads to a new event. The poller stays where it is.',
-        { retryable: true },
-      );
-    }
-    this.#tally.offsetResets++;
-    this.checkpoint = offsetExpired(this.checkpoint, {
-      // Asking from the oldest known event again and again without meeting a new one would never get on.
-      oldest: this.#newSinceReset ? gids.oldest() : undefined,
-      newest: gids.newest(),
-    });
-    this.#newSinceReset = false;
-    const from = cursorOf(this.checkpoint);
-    this.#deps.log.warn('the offset expired, asking by time', { from });
-    this.#report(OPERATIONAL_DETAIL_TYPES.offsetExpired, {
-      code: 'offset.expired',
-      message:
-        'The stored offset is no longer valid. The log is read by time from the oldest event remembered; known events are dropped.',
-      ...from,
-    });
+    this.checkpoint = this.#recovery.fallBack(this.checkpoint, gids);
     await this.#publishReports();
     await this.saves.saveNow(this.checkpoint, false);
   }
 
-  async #stepOver(deadline: number): Promise<boolean> {
+  /** @returns false when no event by time is at fault */
+  async #stepOver(): Promise<boolean> {
     await this.saves.flush();
-    const { clock, log } = this.#deps;
     const { lastCreatedAt, resumeFrom, startAt } = this.checkpoint;
     const from = lastCreatedAt ?? resumeFrom ?? startAt;
-    const readable = await firstReadableInstant(from, clock.now(), (instant) =>
-      this.#reader.canRead(instant, deadline),
+    const to = await instantAfterUnreadable(from, this.#deps.clock.now(), (begin, end) =>
+      this.#reader.canRead(begin, end, this.#deadline),
     );
-    if (readable === undefined) return false;
-    log.error('stepping over an event that cannot be read', { from, to: readable });
+    if (to === undefined) return false;
+    this.#deps.log.error('stepping over an event that cannot be read', { from, to });
     this.#tally.possibleGaps++;
-    this.#report(OPERATIONAL_DETAIL_TYPES.possibleGap, {
+    this.#reports.add(OPERATIONAL_DETAIL_TYPES.possibleGap, {
       code: 'gap.skipped-unreadable',
       message:
         'An event that cannot be read even alone was stepped over, with whatever shares its millisecond behind it.',
       from,
-      to: readable,
+      to,
     });
-    this.checkpoint = { ...this.checkpoint, mode: 'time', offset: undefined, resumeFrom: readable };
+    this.checkpoint = { ...this.checkpoint, mode: 'time', offset: undefined, resumeFrom: to };
     return true;
   }
 
-  async #publish(page: AuditLogPage): Promise<PreparedPage> {
+  /** @returns how many new events the page held */
+  async #publish(page: AuditLogPage): Promise<number> {
     const { clock } = this.#deps;
     const memory = await this.#load();
     const context: EnvelopeContext = {
@@ -219,137 +203,89 @@ export class Drain {
       memory,
       knownUntil: recovery?.knownUntil === undefined ? undefined : Date.parse(recovery.knownUntil),
     });
-    this.#settleRecovery(prepared.knownSeen, prepared.newestCreatedAt, false);
-    for (const type of prepared.unknownTypes) {
-      this.#report(OPERATIONAL_DETAIL_TYPES.unknownEventType, {
-        code: 'event-type.unknown',
-        message:
-          'Asana sent an event type that this version does not know. Its events flow like all others.',
-        eventType: type.slice(0, 128),
-      });
-    }
-
-    const reports = this.#reports;
-    const outcome = await publishPage(prepared, reports, context, {
-      publisher: this.#deps.publisher,
-      quarantine: this.#deps.quarantine,
-      maySend: () => this.#maySend(),
+    this.#recovery.pageRead(prepared, memory.gids.size);
+    const settled = this.#recovery.settle(this.checkpoint, {
+      knownSeen: prepared.knownSeen,
+      reached: prepared.newestCreatedAt,
+      caughtUp: false,
     });
-    this.#count(prepared, outcome);
-    this.#remember(memory, outcome);
-    if (outcome.failure !== undefined) {
-      if (outcome.finished.length > 0) await this.saves.pagePartlyFinished(memory.snapshot());
-      throw outcome.failure;
-    }
-    this.#reports = [];
-    if (prepared.events.length > 0) {
-      this.#newSinceReset = true;
-      this.#fruitlessResets = 0;
-    }
-    for (const type of prepared.unknownTypes) memory.reported(type);
-    this.checkpoint = pageFinished(this.checkpoint, {
+    await this.#publishPrepared(prepared, context, memory);
+    this.checkpoint = pageFinished(settled, {
       nextOffset: page.nextOffset,
       newestCreatedAt: isoOf(prepared.newestCreatedAt),
       empty: false,
       answeredAt: new Date(clock.now()).toISOString(),
     });
     await this.saves.pageFinished(this.checkpoint, memory.snapshot());
-    return prepared;
+    return prepared.events.length;
   }
 
-  async #caughtUp(page: AuditLogPage, release: boolean): Promise<void> {
-    this.#settleRecovery(false, undefined, true);
+  /** @throws AuditBusError when the page is not finished; what is on the bus of it is remembered then */
+  async #publishPrepared(
+    prepared: PreparedPage,
+    context: EnvelopeContext,
+    memory: Memory,
+  ): Promise<void> {
+    for (const type of prepared.unknownTypes) {
+      this.#reports.add(OPERATIONAL_DETAIL_TYPES.unknownEventType, {
+        code: 'event-type.unknown',
+        message:
+          'Asana sent an event type that this version does not know. Its events flow like all others.',
+        eventType: type.slice(0, 128),
+      });
+    }
+    const outcome = await publishPage(prepared, this.#reports.pending, context, {
+      publisher: this.#deps.publisher,
+      quarantine: this.#deps.quarantine,
+      maySend: () => this.#maySend(),
+    });
+    this.#tally.duplicates += prepared.duplicates.length;
+    this.#tally.published += outcome.published;
+    this.#tally.quarantined += outcome.quarantined;
+    this.#tally.publishRetries += outcome.retries;
+    const { lastCreatedAt, liveFrom } = this.checkpoint;
+    const before = Date.parse(lastCreatedAt ?? liveFrom);
+    memory.pagePublished(outcome.finished, prepared.duplicates, before, context.publishedAt);
+    if (outcome.failure !== undefined) {
+      // Should a write have failed meanwhile, that is what stopped the sending, and what is thrown here.
+      await this.saves.flush();
+      if (outcome.finished.length > 0) await this.saves.pagePartlyFinished(memory.snapshot());
+      throw outcome.failure;
+    }
+    this.#reports.sent();
+    this.#tally.unknownTypes += prepared.unknownTypes.length;
+    for (const type of prepared.unknownTypes) memory.reported(type);
+  }
+
+  async #caughtUp(nextOffset: string | null, release: boolean): Promise<void> {
+    const evidence = { knownSeen: false, caughtUp: true };
+    const settled = this.#recovery.settle(this.checkpoint, evidence);
     await this.#publishReports();
-    this.checkpoint = pageFinished(this.checkpoint, {
-      nextOffset: page.nextOffset,
+    this.checkpoint = pageFinished(settled, {
+      nextOffset,
       empty: true,
       answeredAt: new Date(this.#deps.clock.now()).toISOString(),
     });
     await this.saves.saveNow(this.checkpoint, release);
   }
 
-  /** A page that held nothing new and leads nowhere. Without an offset it is the end; with the same one, a fault. */
-  async #stuck(atEnd: boolean, release: boolean): Promise<'caught-up'> {
-    if (!atEnd) {
-      throw new AuditBusError(
-        'asana.cursor-stuck',
-        'Asana answers with the same events and the same offset again. The poller stays where it is.',
-        { retryable: true },
-      );
-    }
-    await this.#caughtUp({ entries: [], nextOffset: null, bytes: 0 }, release);
-    return 'caught-up';
-  }
-
-  #settleRecovery(knownSeen: boolean, reached: number | undefined, caughtUp: boolean): void {
-    const { recovery } = this.checkpoint;
-    if (recovery === undefined) return;
-    const now = this.#deps.clock.now();
-    const verdict = gapVerdict(recovery, { knownSeen, reached, caughtUp, now });
-    if (verdict === 'undecided') return;
-    this.checkpoint = recoverySettled(this.checkpoint);
-    if (verdict === 'none') return;
-    this.#tally.possibleGaps++;
-    this.#deps.log.error('events may have been deleted before they could be read', { ...recovery });
-    this.#report(OPERATIONAL_DETAIL_TYPES.possibleGap, {
-      code: 'gap.possible',
-      message:
-        'After an expired offset none of the known events came again: events after the newest known one may have been deleted by Asana before they could be read.',
-      from: recovery.knownUntil,
-      to: isoOf(reached) ?? new Date(now).toISOString(),
-    });
-  }
-
-  /** Reports that no page carries, because there is none. */
   async #publishReports(): Promise<void> {
-    if (this.#reports.length === 0) return;
-    const result = await this.#deps.publisher.publish(this.#reports, {
-      maySend: () => this.#maySend(),
-    });
-    this.#tally.publishRetries += result.retries;
-    if (result.failure !== undefined) {
-      const { code, message, retryable } = result.failure;
-      throw new AuditBusError(code, message, { retryable });
-    }
-    this.#reports = [];
-  }
-
-  #report(type: OperationalDetailType, data: Operational): void {
-    const publishedAt = this.#deps.clock.now();
-    const { workspaceGid } = this.checkpoint;
-    this.#reports.push(operationalEntry(type, data, { workspaceGid, publishedAt }));
-  }
-
-  #count(prepared: PreparedPage, outcome: PageOutcome): void {
-    this.#tally.duplicates += prepared.duplicates;
-    this.#tally.unknownTypes += prepared.unknownTypes.length;
-    this.#tally.published += outcome.published;
-    this.#tally.quarantined += outcome.quarantined;
-    this.#tally.publishRetries += outcome.retries;
-  }
-
-  /** An event without a readable time is remembered beside its neighbours, so that it is not the first forgotten. */
-  #remember(memory: Memory, outcome: PageOutcome): void {
-    const { lastCreatedAt, liveFrom } = this.checkpoint;
-    let neighbour = Date.parse(lastCreatedAt ?? liveFrom);
-    for (const { gid, createdAt } of outcome.finished) {
-      neighbour = createdAt ?? neighbour;
-      memory.gids.add(gid, neighbour);
-    }
+    this.#tally.publishRetries += await this.#reports.publish(this.#deps.publisher, () =>
+      this.#maySend(),
+    );
   }
 
   #maySend(): boolean {
-    return this.#lease.remaining() >= this.#timings.leaseMargin;
+    return (
+      this.#lease.remaining() >= this.#timings.leaseMargin &&
+      this.#deps.clock.monotonic() < this.#deadline
+    );
   }
 
   async #load(): Promise<Memory> {
     this.#memory ??= await this.#deps.checkpoints.loadMemory(this.checkpoint.workspaceGid);
     return this.#memory;
   }
-}
-
-function sameCursor(asked: Cursor, next: Cursor): boolean {
-  return 'offset' in asked && 'offset' in next && asked.offset === next.offset;
 }
 
 function isoOf(instant: number | undefined): string | undefined {

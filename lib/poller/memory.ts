@@ -28,6 +28,27 @@ export class Memory {
     this.#reportedTypes.add(type.slice(0, MAX_TYPE_CHARACTERS));
   }
 
+  /**
+   * A page is on the bus, or this much of it. An event without a readable time is remembered beside its neighbours, so
+   * that it is not the first forgotten; one dated in the future counts as of now.
+   * @param before epoch milliseconds: where the page before ended
+   */
+  pagePublished(
+    events: readonly { readonly gid: string; readonly createdAt: number | undefined }[],
+    duplicates: readonly string[],
+    before: number,
+    now: number,
+  ): void {
+    this.gids.beginPage();
+    let neighbour = before;
+    for (const { gid, createdAt } of events) {
+      neighbour = Math.min(createdAt ?? neighbour, now);
+      this.gids.add(gid, neighbour);
+    }
+    // A gid that stood twice on this page may not be on the bus yet.
+    for (const gid of duplicates) if (this.gids.has(gid)) this.gids.add(gid, neighbour);
+  }
+
   /** As it stands now: what is added later does not show in it. */
   snapshot(): MemorySnapshot {
     return {

@@ -12,6 +12,8 @@ export interface PageSource {
 
 /** The largest explicit limit that Asana documents; asking for none serves up to 1,000. */
 const FIRST_SMALLER_LIMIT = 100;
+/** Pages read at a smaller size before a larger one is tried: what was too large just now mostly still is. */
+const READ_BEFORE_GROWING = 4;
 
 /** One event cannot be read even alone. `cursor` is where it stands. */
 export class EventUnreadableError extends AuditBusError {
@@ -33,6 +35,7 @@ export class PageReader {
   readonly #configuredLimit: number | undefined;
   /** Undefined while pages are read at their usual size. */
   #smallerLimit: number | undefined;
+  #readSinceChange = 0;
 
   constructor(source: PageSource, workspaceGid: string, limit: number | undefined) {
     this.#source = source;
@@ -67,16 +70,18 @@ export class PageReader {
     }
   }
 
-  /** Reads one event at an instant, for skipUnreadable's search. Takes no part in the shrinking. */
-  async canRead(startAt: string, deadline: number): Promise<boolean> {
-    try {
-      const request = { workspaceGid: this.#workspaceGid, startAt, limit: 1 };
-      await this.#source.fetchPage(request, deadline);
-      return true;
-    } catch (error) {
-      if (error instanceof AsanaError && UNREADABLE_CODES.has(error.code)) return false;
-      throw error;
+  /** Whether a window of time can be read, for skipUnreadable's search. Takes no part in the shrinking. */
+  async canRead(startAt: string, endAt: string, deadline: number): Promise<boolean> {
+    const window = { workspaceGid: this.#workspaceGid, startAt, endAt, limit: FIRST_SMALLER_LIMIT };
+    for (let failures = 0; failures < 2; failures++) {
+      try {
+        await this.#source.fetchPage(window, deadline);
+        return true;
+      } catch (error) {
+        if (!(error instanceof AsanaError) || !UNREADABLE_CODES.has(error.code)) throw error;
+      }
     }
+    return false;
   }
 
   #limit(): number | undefined {
@@ -87,10 +92,12 @@ export class PageReader {
     const limit = this.#limit();
     this.#smallerLimit =
       limit === undefined ? FIRST_SMALLER_LIMIT : Math.max(1, Math.floor(limit / 2));
+    this.#readSinceChange = 0;
   }
 
   #grow(): void {
-    if (this.#smallerLimit === undefined) return;
+    if (this.#smallerLimit === undefined || ++this.#readSinceChange < READ_BEFORE_GROWING) return;
+    this.#readSinceChange = 0;
     const larger = this.#smallerLimit * 2;
     const usual = this.#configuredLimit ?? FIRST_SMALLER_LIMIT;
     this.#smallerLimit = larger > usual ? undefined : larger;

@@ -1,7 +1,7 @@
 // Turns a page's entries into what is to be done with each: publish, quarantine, or nothing because it is known. Pure.
 import { createdAtOf, eventTypeOf, gidOf } from '../asana/event.ts';
 import { isKnownEventType } from '../asana/event-types.ts';
-import { isJsonObject } from '../asana/lossless-json.ts';
+import { isJsonObject, stringifyLossless } from '../asana/lossless-json.ts';
 import { type EnvelopeContext, envelope } from '../bus/envelope.ts';
 import type { BusEntry } from '../bus/publisher-port.ts';
 import type { Redactor } from '../bus/redaction.ts';
@@ -14,21 +14,27 @@ export interface PreparedEvent {
   readonly redacted: readonly string[];
   /** Epoch milliseconds; undefined where absent or unreadable. */
   readonly createdAt: number | undefined;
-  readonly entry: BusEntry;
-  /** Over the size that every target takes: goes to quarantine whole, and cut on the bus. */
-  readonly tooLarge: boolean;
+  /** What goes on the bus, or why it cannot travel whole: then it goes to quarantine, and cut on the bus. */
+  readonly travels: BusEntry | Unfit;
 }
+
+/** Over the size that every target takes, or nested deeper than a parser of theirs may go. */
+export type Unfit = 'too-large' | 'too-deep';
 
 export interface PreparedPage {
   readonly events: readonly PreparedEvent[];
   /** JSON text of entries that are no event, or have no gid: quarantined and reported, never on the bus. */
   readonly nameless: readonly string[];
-  readonly duplicates: number;
+  /** Gids on this page that are known, or stood on it already. */
+  readonly duplicates: readonly string[];
   /** A gid that was remembered, created at or before the given instant, came again. */
   readonly knownSeen: boolean;
   /** Types that no registry knows and no report has named, in order of appearance. */
   readonly unknownTypes: readonly string[];
-  /** Epoch milliseconds over all entries, known ones included. */
+  /**
+   * Epoch milliseconds over all entries, known ones included. Never ahead of our own clock: positions in time come from
+   * it, and one event dated in the future must not hide those to come.
+   */
   readonly newestCreatedAt: number | undefined;
 }
 
@@ -45,7 +51,7 @@ export function preparePage(entries: readonly unknown[], context: PageContext): 
   const nameless: string[] = [];
   const unknownTypes = new Set<string>();
   const seenHere = new Set<string>();
-  let duplicates = 0;
+  const duplicates: string[] = [];
   let knownSeen = false;
   let newestCreatedAt: number | undefined;
 
@@ -53,27 +59,29 @@ export function preparePage(entries: readonly unknown[], context: PageContext): 
     const gid = isJsonObject(entry) ? gidOf(entry) : undefined;
     if (!isJsonObject(entry) || gid === undefined) {
       if (isJsonObject(entry)) context.redact(entry);
-      nameless.push(JSON.stringify(entry) ?? 'null');
+      nameless.push(stringifyLossless(entry));
       continue;
     }
     const createdAt = createdAtOf(entry);
-    if (createdAt !== undefined && createdAt > (newestCreatedAt ?? -1)) newestCreatedAt = createdAt;
+    if (createdAt !== undefined) {
+      newestCreatedAt = Math.max(newestCreatedAt ?? 0, Math.min(createdAt, context.publishedAt));
+    }
+    // Of known events too: their type may have gone out while its report did not.
+    const type = eventTypeOf(entry);
+    if (type !== undefined && !isKnownEventType(type) && !context.memory.wasReported(type)) {
+      unknownTypes.add(type);
+    }
     if (seenHere.has(gid) || context.memory.gids.has(gid)) {
-      duplicates++;
+      duplicates.push(gid);
       const known = context.memory.gids.createdAt(gid);
       knownSeen ||=
         known !== undefined && context.knownUntil !== undefined && known <= context.knownUntil;
       continue;
     }
     seenHere.add(gid);
-    const type = eventTypeOf(entry);
-    if (type !== undefined && !isKnownEventType(type) && !context.memory.wasReported(type)) {
-      unknownTypes.add(type);
-    }
     const redacted = context.redact(entry);
-    const sealed = envelope(entry, redacted, context);
-    const tooLarge = sealed.deliveredBytes > context.maxEventBytes;
-    events.push({ gid, event: entry, redacted, createdAt, entry: sealed.entry, tooLarge });
+    const travels = seal(entry, redacted, context);
+    events.push({ gid, event: entry, redacted, createdAt, travels });
   }
   return {
     events,
@@ -83,4 +91,19 @@ export function preparePage(entries: readonly unknown[], context: PageContext): 
     unknownTypes: [...unknownTypes],
     newestCreatedAt,
   };
+}
+
+function seal(
+  event: Record<string, unknown>,
+  redacted: readonly string[],
+  context: PageContext,
+): BusEntry | Unfit {
+  try {
+    const { entry, deliveredBytes } = envelope(event, redacted, context);
+    return deliveredBytes > context.maxEventBytes ? 'too-large' : entry;
+  } catch (error) {
+    // JSON.stringify recurses; what it cannot write, few parsers behind the bus can read.
+    if (error instanceof RangeError) return 'too-deep';
+    throw error;
+  }
 }

@@ -1,10 +1,10 @@
 // Brings a prepared page onto the bus: quarantines what cannot travel whole, publishes the rest, and says what is left.
-import { cutEnvelope, type EnvelopeContext, operationalEntry } from '../bus/envelope.ts';
+import type { EnvelopeContext } from '../bus/envelope.ts';
 import type { BusEntry, Publisher, PublishResult } from '../bus/publisher-port.ts';
-import { type QuarantineStore, quarantineKey } from '../bus/quarantine.ts';
-import { OPERATIONAL_DETAIL_TYPES } from '../contract/sources.ts';
+import type { QuarantineStore } from '../bus/quarantine.ts';
 import { AuditBusError } from '../errors.ts';
 import type { PreparedEvent, PreparedPage } from './prepare-page.ts';
+import { Aside, type Outgoing } from './put-aside.ts';
 
 export interface PageOutcome {
   /** Events that are done with: on the bus, or in quarantine where the bus takes no form of them. */
@@ -32,28 +32,26 @@ export async function publishPage(
 ): Promise<PageOutcome> {
   const aside = new Aside(context, quarantine, maySend);
   await aside.takeNameless(page.nameless);
-  const cut = await aside.take(
-    page.events.filter((event) => event.tooLarge),
-    'too-large',
+  const unfit = page.events.flatMap((event) =>
+    typeof event.travels === 'string' ? [{ event, reason: event.travels }] : [],
   );
-  const whole = page.events
-    .filter((event) => !event.tooLarge)
-    .map((event) => ({ event, entry: event.entry }));
+  const cut = await aside.take(unfit);
+  const whole = page.events.flatMap((event) =>
+    typeof event.travels === 'string' ? [] : [{ event, entry: event.travels, isCut: false }],
+  );
 
-  const first = await send(
-    publisher,
-    [...whole, ...cut],
-    [...operational, ...aside.reports()],
-    maySend,
-  );
+  const reports = [...operational, ...aside.reports()];
+  const first = await send(publisher, [...whole, ...cut], reports, maySend);
   // What EventBridge refuses for itself goes aside whole, and its cut form takes its place.
-  const refused = first.refused.filter((event) => !event.tooLarge);
-  const replaced = await aside.take(refused, 'refused');
+  const refused = first.refused.filter(({ isCut }) => !isCut);
+  const replaced = await aside.take(
+    refused.map(({ event }) => ({ event, reason: 'refused' as const })),
+  );
   const second = await send(publisher, replaced, aside.reports(), maySend);
 
-  const refusedTwice = [...first.refused.filter((event) => event.tooLarge), ...second.refused];
-  // Nothing at all was taken, not even ids and types: then it is not the entries that are wrong.
-  const nothingTaken = first.taken.length + second.taken.length === 0 && refusedTwice.length > 0;
+  const refusedTwice = [...first.refused.filter(({ isCut }) => isCut), ...second.refused];
+  // Nothing at all was taken, no ids and types and no report: then it is not the entries that are wrong.
+  const nothingTaken = !first.anyTaken && !second.anyTaken && refusedTwice.length > 0;
   const failure =
     aside.failure ??
     first.failure ??
@@ -64,18 +62,18 @@ export async function publishPage(
           'EventBridge refuses every entry of the page, cut forms included.',
         )
       : undefined);
+  const taken = [...first.taken, ...second.taken];
+  // An event in quarantine is done with once its report is out as well: else the next run puts it aside again.
+  const reported = first.allReported && second.allReported;
+  const finished = [...taken.filter(({ isCut }) => !isCut || reported)];
+  if (!nothingTaken && reported) finished.push(...refusedTwice);
   return {
-    finished: [...first.taken, ...second.taken, ...(nothingTaken ? [] : refusedTwice)],
-    published: first.taken.length + second.taken.length,
+    finished: finished.map(({ event }) => event),
+    published: taken.length,
     quarantined: aside.count,
     retries: first.retries + second.retries,
     ...(failure === undefined ? {} : { failure }),
   };
-}
-
-interface Outgoing {
-  readonly event: PreparedEvent;
-  readonly entry: BusEntry;
 }
 
 async function send(
@@ -89,9 +87,15 @@ async function send(
     entries.length === 0
       ? { published: [], poison: [], retries: 0 }
       : await publisher.publish(entries, { maySend });
+  const refused = new Set(result.poison.map(({ index }) => index));
   return {
-    taken: events.flatMap(({ event }, index) => (result.published[index] ? [event] : [])),
-    refused: result.poison.flatMap(({ index }) => events[index]?.event ?? []),
+    taken: events.filter((_, index) => result.published[index]),
+    refused: events.filter((_, index) => refused.has(index)),
+    anyTaken: result.published.includes(true),
+    allReported: operational.every((_, position) => {
+      const index = events.length + position;
+      return result.published[index] || refused.has(index);
+    }),
     retries: result.retries,
     failure:
       result.failure &&
@@ -99,114 +103,4 @@ async function send(
         retryable: result.failure.retryable,
       }),
   };
-}
-
-/** Puts events aside, several at a time, and gathers the report of each. */
-class Aside {
-  count = 0;
-  failure: AuditBusError | undefined;
-  readonly #context: EnvelopeContext;
-  readonly #quarantine: QuarantineStore;
-  readonly #maySend: () => boolean;
-  #reports: BusEntry[] = [];
-
-  constructor(context: EnvelopeContext, quarantine: QuarantineStore, maySend: () => boolean) {
-    this.#context = context;
-    this.#quarantine = quarantine;
-    this.#maySend = maySend;
-  }
-
-  /** Entries that are no event or have no gid: never on the bus, since nothing could recognise them. */
-  async takeNameless(texts: readonly string[]): Promise<void> {
-    await inParallel(texts, async (text) => {
-      await this.#put(text, undefined, undefined, 'no-gid');
-    });
-  }
-
-  /** @returns the cut forms of those that are now in quarantine */
-  async take(events: readonly PreparedEvent[], reason: string): Promise<Outgoing[]> {
-    const cut: Outgoing[] = [];
-    await inParallel(events, async (event) => {
-      const uri = await this.#put(JSON.stringify(event.event), event.createdAt, event.gid, reason);
-      if (uri === undefined) return;
-      cut.push({
-        event,
-        entry: cutEnvelope(event.event, event.redacted, this.#context, uri).entry,
-      });
-    });
-    return cut;
-  }
-
-  /** The reports since the last call. */
-  reports(): BusEntry[] {
-    const reports = this.#reports;
-    this.#reports = [];
-    return reports;
-  }
-
-  async #put(
-    body: string,
-    createdAt: number | undefined,
-    gid: string | undefined,
-    reason: string,
-  ): Promise<string | undefined> {
-    if (this.failure !== undefined || !this.#maySend()) {
-      this.failure ??= new AuditBusError(
-        'publish.stopped',
-        'The run ended before all was quarantined.',
-        { retryable: true },
-      );
-      return undefined;
-    }
-    try {
-      const key = quarantineKey(this.#context.workspaceGid, createdAt, gid, body);
-      const uri = await this.#quarantine.put(key, body);
-      this.count++;
-      this.#report(uri, gid, reason);
-      return uri;
-    } catch (cause) {
-      this.failure = new AuditBusError(
-        'quarantine.failed',
-        'An event that cannot travel whole could not be quarantined; its page stays unfinished.',
-        { retryable: true, cause },
-      );
-      return undefined;
-    }
-  }
-
-  #report(uri: string, gid: string | undefined, reason: string): void {
-    this.#reports.push(
-      operationalEntry(
-        OPERATIONAL_DETAIL_TYPES.eventQuarantined,
-        {
-          code: 'event.quarantined',
-          message: QUARANTINE_REASONS[reason] ?? reason,
-          reason,
-          quarantine: uri,
-          ...(gid === undefined ? {} : { gid: gid.slice(0, 256) }),
-        },
-        this.#context,
-      ),
-    );
-  }
-}
-
-const QUARANTINE_REASONS: Readonly<Record<string, string>> = {
-  'no-gid':
-    'An entry of the audit log is no event or has no gid. It is kept whole in quarantine and is not on the bus.',
-  'too-large':
-    'An event is too large to travel whole. It is kept in quarantine; its cut form is on the bus.',
-  refused:
-    'EventBridge refuses an event as it is. It is kept whole in quarantine; its cut form goes on the bus.',
-};
-
-/** S3 answers in tens of milliseconds, and a page may hold a thousand such events. */
-const PUTS_IN_FLIGHT = 8;
-
-async function inParallel<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    for (let item = items[next++]; item !== undefined; item = items[next++]) await act(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(PUTS_IN_FLIGHT, items.length) }, worker));
 }

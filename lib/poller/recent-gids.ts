@@ -4,15 +4,22 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /** The newest so many are kept, and every gid that shares the oldest kept millisecond. */
 const REMEMBERED = 1_000;
-/** A DynamoDB item ends at 400 KB; a log whose events all share a millisecond must not run into it. */
-const MAX_ENCODED_BYTES = 350_000;
+/** A DynamoDB item ends at 400 KB, reported types included; a log whose events share a millisecond must not run into it. */
+const MAX_ENCODED_BYTES = 200_000;
 
 export class RecentGids {
   /** gid -> created_at in epoch milliseconds. */
   readonly #known: Map<string, number>;
+  /**
+   * What stood on the page at hand and on the one before, kept whatever its age: their checkpoints may not be saved yet,
+   * and late events are older than a thousand others.
+   */
+  #lastPages: [ReadonlySet<string>, Set<string>];
 
+  /** @param known what an earlier run remembered; kept whole until this run's first pages have told what is needed */
   constructor(known: Iterable<readonly [string, number]> = []) {
     this.#known = new Map(known);
+    this.#lastPages = [new Set(), new Set(this.#known.keys())];
   }
 
   has(gid: string): boolean {
@@ -28,15 +35,21 @@ export class RecentGids {
     return this.#known.size;
   }
 
-  add(gid: string, createdAt: number): void {
-    this.#known.set(gid, createdAt);
+  /** What is added from now on stands on another page. */
+  beginPage(): void {
+    this.#lastPages = [this.#lastPages[1], new Set()];
   }
 
-  /** Epoch milliseconds, or undefined when nothing is remembered. */
+  /** A gid of the page at hand. One that is known keeps its time. */
+  add(gid: string, createdAt: number): void {
+    if (!this.#known.has(gid)) this.#known.set(gid, createdAt);
+    this.#lastPages[1].add(gid);
+  }
+
+  /** Epoch milliseconds from which on every event published is remembered; undefined when nothing is. */
   oldest(): number | undefined {
-    let oldest: number | undefined;
-    for (const at of this.#known.values()) if (oldest === undefined || at < oldest) oldest = at;
-    return oldest;
+    const times = Float64Array.from(this.#known.values()).sort();
+    return times[Math.max(0, times.length - REMEMBERED)];
   }
 
   newest(): number | undefined {
@@ -45,12 +58,14 @@ export class RecentGids {
     return newest;
   }
 
-  /** Forgets what is older than the newest 1,000 and shares no millisecond with them. */
-  trim(keep = REMEMBERED): void {
-    if (this.#known.size <= keep) return;
-    const times = Float64Array.from(this.#known.values()).sort();
-    const oldestKept = times[times.length - keep] ?? 0;
-    for (const [gid, at] of this.#known) if (at < oldestKept) this.#known.delete(gid);
+  /** Forgets what is older than the newest 1,000, shares no millisecond with them and stood on no page of late. */
+  trim(): void {
+    if (this.#known.size <= REMEMBERED) return;
+    const oldestKept = this.oldest() ?? 0;
+    const [before, current] = this.#lastPages;
+    for (const [gid, at] of this.#known) {
+      if (at < oldestKept && !current.has(gid) && !before.has(gid)) this.#known.delete(gid);
+    }
   }
 
   /**

@@ -1,8 +1,6 @@
 // `npm start`: the command line, signals and exit codes. What the run does is lib/local/run.ts's.
-import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import pc from 'picocolors';
-import * as z from 'zod';
 import { systemClock } from '../clock.ts';
 import { AuditBusError, ConfigurationError } from '../errors.ts';
 import { LineWriter } from '../local/line-writer.ts';
@@ -10,6 +8,7 @@ import { HELP, parseOptions } from '../local/options.ts';
 import { RunOutput } from '../local/output.ts';
 import { EXIT, runLocally } from '../local/run.ts';
 import { errorWords } from '../local/words.ts';
+import { VERSION } from '../version.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -56,14 +55,9 @@ async function main(): Promise<number> {
   return runLocally(options, {
     output,
     clock: systemClock,
-    version: ownVersion(),
+    version: VERSION,
     signal: stop.signal,
   });
-}
-
-function ownVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }
 
 /** @returns the exit code, the reason being told */

@@ -45,6 +45,11 @@ export class LineWriter {
     this.#write = options.write ?? writeBytes;
   }
 
+  /** True while the operating system has not taken all that was written: a pipe is full and its reader is elsewhere. */
+  get isWaiting(): boolean {
+    return this.#busy;
+  }
+
   /** The error every write ends with once the reader is gone; undefined before. */
   get closed(): AuditBusError | undefined {
     return this.#closed;

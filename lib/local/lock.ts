@@ -1,7 +1,7 @@
 // The data folder's lock: one run at a time, released by the operating system however the run ends.
 // Keeps runs apart; what they keep in the folder is not its business.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 import type { Clock } from '../clock.ts';
@@ -75,7 +75,9 @@ export async function acquireLock(
 
 function openGuard(folder: string): DatabaseSync {
   try {
-    mkdirSync(folder, { recursive: true });
+    // Recursive only where it has to be: below /proc that spins for ever (Node 24.21, November 2026).
+    const path = resolve(folder);
+    if (!existsSync(path)) mkdirSync(path, { recursive: !existsSync(dirname(path)) });
     return new DatabaseSync(join(folder, GUARD_FILE), { timeout: GUARD_WAIT_MS });
   } catch (error) {
     throw folderError(folder, error);

@@ -1,6 +1,7 @@
 // What `npm start` was asked for: the command line and the environment, checked as a whole before anything starts.
 // Touches no file and no network; whether a file can be read is found out by whoever opens it.
 import { parseArgs } from 'node:util';
+import { parseWebhook } from '../alerts/slack-webhook.ts';
 import { ASANA_API_URL, baseUrlProblem } from '../asana/base-url.ts';
 import { ENVIRONMENT } from '../contract/environment.ts';
 import { ConfigurationError } from '../errors.ts';
@@ -85,7 +86,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv, no
   }
   const source = readSource(values.events, values.seed, env, problems);
   const pollIntervalSeconds = readInterval(env, source, problems);
-  const slackWebhookUrl = readUrl(env, 'SLACK_WEBHOOK_URL', problems);
+  const slackWebhookUrl = readWebhook(env, problems);
   if (problems.length > 0) throw new ConfigurationError('What npm start was given', problems);
   return {
     help: false,
@@ -168,10 +169,10 @@ function readInterval(env: NodeJS.ProcessEnv, source: AsanaSource, problems: str
 }
 
 /** The webhook's address is a secret, so a bad one is not repeated in the message. */
-function readUrl(env: NodeJS.ProcessEnv, name: string, problems: string[]): string | undefined {
-  const value = env[name] ?? '';
+function readWebhook(env: NodeJS.ProcessEnv, problems: string[]): string | undefined {
+  const value = env['SLACK_WEBHOOK_URL'] ?? '';
   if (value === '') return undefined;
-  const problem = baseUrlProblem(value);
-  if (problem !== undefined) problems.push(`${name} ${problem}`);
+  const webhook = parseWebhook(value);
+  if ('problem' in webhook) problems.push(`SLACK_WEBHOOK_URL cannot be used: ${webhook.problem}`);
   return value;
 }

@@ -8,6 +8,7 @@ import {
   ALERT_DETAIL_TYPES,
   ALERT_SOURCE,
   AUDIT_LOG_SOURCE,
+  OPERATIONAL_DETAIL_TYPES,
   POLLER_SOURCE,
 } from '../contract/sources.ts';
 import { type AcceptedEvent, oneLine } from './bus-entry.ts';
@@ -15,6 +16,7 @@ import type { LineWriter } from './line-writer.ts';
 import {
   alertBlock,
   type Colors,
+  clockTime,
   operationalLine,
   progressLine,
   type Summary,
@@ -23,6 +25,11 @@ import {
 } from './show.ts';
 
 const PROGRESS_MS = 1_000;
+/** News that end the poll, and often the run: a person hears of them from there. */
+const TOLD_OTHERWISE: ReadonlySet<string> = new Set([
+  OPERATIONAL_DETAIL_TYPES.credentialRejected,
+  OPERATIONAL_DETAIL_TYPES.requestRefused,
+]);
 
 export interface OutputOptions {
   /** Standard output holds JSON lines and nothing else; words go to standard error. */
@@ -60,14 +67,26 @@ export class RunOutput {
     return this.#options.stdout.closed !== undefined;
   }
 
+  get isWaiting(): boolean {
+    return this.#options.stdout.isWaiting;
+  }
+
   /** Words for a person. @throws AuditBusError `local.output-closed` when standard output is where they go and is gone */
   async say(text: string): Promise<void> {
-    if (this.#options.json) await this.#toStderr(`${text}\n`);
+    // Beside JSON lines words are by the way: a standard error that nobody empties must not hold up the run.
+    if (this.#options.json) void this.#toStderr(`${text}\n`);
     else await this.#options.stdout.write(`${text}\n`);
   }
 
-  /** Words about what is wrong. */
+  /** A line of progress by the way: never rejects, a reader who is gone is noticed at the next event. */
+  async note(text: string): Promise<void> {
+    const { clock, colors } = this.#options;
+    await this.say(colors.dim(`${clockTime(clock.now())}  ${text}`)).catch(() => {});
+  }
+
+  /** Words about what is wrong, unless it is that nobody reads. */
   async problem(text: string): Promise<void> {
+    if (this.closed) return;
     await this.#toStderr(`${text}\n`);
   }
 
@@ -81,7 +100,8 @@ export class RunOutput {
       const { event } = accepted;
       if (event.source === AUDIT_LOG_SOURCE) {
         this.#events += 1;
-        this.#newest = event.time;
+        // Requests overtake each other; all times have the same form, so the latest is the largest.
+        if (this.#newest === undefined || event.time > this.#newest) this.#newest = event.time;
         lines.push(`{"kind":"event","event":${accepted.text}}\n`);
       } else if (event.source === ALERT_SOURCE) {
         const { data } = parseLossless(accepted.detailText) as { data: Alert };
@@ -99,7 +119,7 @@ export class RunOutput {
 
   /** The alert for a person: what the terminal's sink does with it. */
   async showAlert(alert: Alert): Promise<void> {
-    await this.say(`\n${alertBlock(alert, this.#options.colors)}\n`);
+    await this.say(`${alertBlock(alert, this.#options.colors)}\n`);
   }
 
   /** A line of progress a second while events come. @returns how to end it, with the last line */
@@ -143,7 +163,8 @@ export class RunOutput {
       const alert = alertSchema.safeParse(event.detail.data);
       if (alert.success) await this.say(updateLine(alert.data, clock.now(), colors));
     } else if (event.source === POLLER_SOURCE) {
-      const { message } = event.detail.data as Operational;
+      const { code, message } = event.detail.data as Operational;
+      if (TOLD_OTHERWISE.has(event['detail-type']) || code === 'page.unreadable') return;
       await this.say(operationalLine(event['detail-type'], message, clock.now(), colors));
     }
   }

@@ -3,6 +3,8 @@
 import { join } from 'node:path';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { DEFAULT_ALERT_WINDOW_MINUTES } from '../alerts/life.ts';
+import type { Sink } from '../alerts/sink-port.ts';
+import { fixedWebhook, SlackSink } from '../alerts/slack-sink.ts';
 import { DynamoAlertStateStore } from '../alerts/state-store.ts';
 import { AsanaClient } from '../asana/client.ts';
 import { fixedToken } from '../asana/token.ts';
@@ -10,11 +12,9 @@ import { DEFAULT_MAX_EVENT_BYTES } from '../bus/envelope.ts';
 import { PutEventsPublisher } from '../bus/put-events-publisher.ts';
 import { DEFAULT_REDACT_PATHS, redactor } from '../bus/redaction.ts';
 import type { Clock } from '../clock.ts';
-import { alertDetailSchema } from '../contract/alert.ts';
 import { DEFAULT_RUNBOOK_BASE_URL } from '../contract/runbook.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
-import { type DetectDeps, detectBatch } from '../detections/detect.ts';
-import { type Log, silentLog } from '../log.ts';
+import type { Log } from '../log.ts';
 import { DynamoCheckpointStore } from '../poller/dynamo-checkpoint-store.ts';
 import { Poller } from '../poller/poll.ts';
 import type { Timings } from '../poller/settings.ts';
@@ -22,19 +22,21 @@ import { startLocalBus } from './bus.ts';
 import { LOCAL_REGION } from './bus-entry.ts';
 import { CHECKPOINT_TABLE, LOCAL_CREDENTIALS, STATE_TABLE, startDynamoDb } from './dynamodb.ts';
 import { FileQuarantine } from './file-quarantine.ts';
+import { detectHandler, type Handle, notifyHandler } from './handlers.ts';
+import { LocalClaims } from './local-claims.ts';
 import type { RunOutput } from './output.ts';
-import { DurableQueues, type ReceivedMessage } from './queue.ts';
-import { DETECT_QUEUE, detectionRules, sinkRule } from './rules.ts';
+import { DurableQueues } from './queue.ts';
+import { DETECT_QUEUE, detectionRules, sinkQueue, sinkRule } from './rules.ts';
 import type { OpenSource } from './source.ts';
 import { takeOver } from './take-over.ts';
-import { type BatchOutcome, Worker } from './worker.ts';
+import { TerminalSink } from './terminal-sink.ts';
+import { Worker } from './worker.ts';
 
 const BUS_NAME = 'asana-audit-log';
-const TERMINAL_QUEUE = 'notify-terminal';
-/** As the deployed detection queue has it. */
+/** Fewer than the deployed queue has: nothing throttles here, so what fails five times fails for good. */
 const DETECT_RECEIVES = 5;
-/** With waits of up to five minutes between them: half an hour of a sink that is away. */
-const SINK_RECEIVES = 12;
+/** As the deployed queues have it: the notifier waits up to an hour between them. */
+const SINK_RECEIVES = 100;
 /** Shorter than the function's: a person waits here, and the next poll is the better retry. */
 const TIMINGS: Partial<Timings> = { pageBudget: 45_000 };
 
@@ -42,6 +44,7 @@ export interface PipelineOptions {
   readonly dataFolder: string;
   readonly source: OpenSource;
   readonly startFrom: string;
+  readonly slackWebhookUrl: string | undefined;
   readonly version: string;
   readonly output: RunOutput;
   readonly clock: Clock;
@@ -67,9 +70,18 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   const queues = new DurableQueues(join(dataFolder, 'queues.db'), clock);
   const redriven = queues.redrive();
   const database = await startDynamoDb(dataFolder);
+  const sinks: Sink[] = [
+    new TerminalSink(output),
+    ...(options.slackWebhookUrl === undefined
+      ? []
+      : [new SlackSink({ webhook: fixedWebhook(options.slackWebhookUrl), clock })]),
+  ];
   const bus = await startLocalBus({
     busName: BUS_NAME,
-    rules: [...detectionRules(CATALOGUE, { alertOnHistory: true }), sinkRule(TERMINAL_QUEUE)],
+    rules: [
+      ...detectionRules(CATALOGUE, { alertOnHistory: true }),
+      ...sinks.map(({ name }) => sinkRule(sinkQueue(name))),
+    ],
     clock,
     send: (messages) => queues.send(messages),
     observe: (events) => output.observe(events),
@@ -81,21 +93,28 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     maxAttempts: 1,
   });
   const publisher = new PutEventsPublisher({ client: eventBridge, eventBusName: BUS_NAME, clock });
-  const detect: DetectDeps = {
+  const state = { client: database.client, tableName: STATE_TABLE, clock };
+  const claims = new LocalClaims(state);
+  const worker = (queue: string, maxReceives: number, handle: Handle) =>
+    new Worker({ queues, queue, maxReceives, clock, log, handle });
+  const detect = detectHandler({
     catalogue: CATALOGUE,
     alertOnHistory: true,
     windowMs: DEFAULT_ALERT_WINDOW_MINUTES * 60_000,
     runbookBaseUrl: DEFAULT_RUNBOOK_BASE_URL,
-    store: new DynamoAlertStateStore({ client: database.client, tableName: STATE_TABLE, clock }),
+    store: new DynamoAlertStateStore(state),
     publisher,
     clock,
-    log,
-  };
-  const worker = (queue: string, maxReceives: number, handle: Handle) =>
-    new Worker({ queues, queue, maxReceives, clock, log, handle });
+  });
   const workers = [
-    worker(DETECT_QUEUE, DETECT_RECEIVES, (batch) => detectMessages(batch, detect)),
-    worker(TERMINAL_QUEUE, SINK_RECEIVES, (batch) => showAlerts(batch, output)),
+    worker(DETECT_QUEUE, DETECT_RECEIVES, detect),
+    ...sinks.map((sink) =>
+      worker(
+        sinkQueue(sink.name),
+        SINK_RECEIVES,
+        notifyHandler({ queues, claims, sink, clock, log }),
+      ),
+    ),
   ];
   for (const each of workers) each.start();
 
@@ -139,42 +158,4 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       queues.close();
     },
   };
-}
-
-type Handle = (batch: readonly ReceivedMessage[]) => Promise<BatchOutcome>;
-
-/** As the detect function does with a batch from SQS. Its reasons for a failure go to its log alone, so they are kept. */
-async function detectMessages(
-  batch: readonly ReceivedMessage[],
-  deps: DetectDeps,
-): Promise<BatchOutcome> {
-  const reasons = new Map<string, string>();
-  const error: Log['error'] = (message, fields = {}) => {
-    const { messageIds, reason } = fields as { messageIds?: string[]; reason?: string };
-    for (const id of messageIds ?? []) reasons.set(id, reason ?? message);
-  };
-  const records = batch.map(({ id, body }) => ({ messageId: id, body }));
-  const { batchItemFailures } = await detectBatch(records, {
-    ...deps,
-    log: { ...silentLog, error },
-  });
-  const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-  return {
-    failed: new Map(
-      batch
-        .filter(({ id }) => failed.has(id))
-        .map(({ id, receipt }) => [receipt, reasons.get(id) ?? 'detecting failed']),
-    ),
-  };
-}
-
-async function showAlerts(
-  batch: readonly ReceivedMessage[],
-  output: RunOutput,
-): Promise<BatchOutcome> {
-  for (const { body } of batch) {
-    const { detail } = JSON.parse(body) as { detail: unknown };
-    await output.showAlert(alertDetailSchema.parse(detail).data);
-  }
-  return {};
 }

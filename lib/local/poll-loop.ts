@@ -31,14 +31,16 @@ export interface PollLoopOptions {
   readonly signal: AbortSignal;
   /** Told of a failure that the next poll may not meet again, and `undefined` once one went well after it. */
   onTrouble(failure: { code: string; message: string } | undefined): void;
+  /** Told of the first answer without anything new after some with. */
+  onIdle(): void;
 }
 
 const LEASE_MS = 30_000;
 const RENEW_LEASE_MS = 10_000;
 /** One call of the poller; with more to fetch the next call goes on at once. */
-const RUN_MS = 2 * 60_000;
+const RUN_MS = 60_000;
 /** `--once` ends when nothing new came for so long, whatever the API answers meanwhile. */
-export const PATIENCE_MS = 120_000;
+export const PATIENCE_MS = 90_000;
 /** Failures of our own parts (a lease that ran out while the machine slept, say) that `--once` gets over. */
 const OWN_FAILURES = 3;
 const SHORT_WAIT_MS = 1_000;
@@ -56,6 +58,7 @@ export class PollLoop {
   #progressAt: number;
   #ownFailures = 0;
   #troubled = false;
+  #idle = false;
 
   constructor(options: PollLoopOptions) {
     this.#options = options;
@@ -123,6 +126,9 @@ export class PollLoop {
       this.#troubled = false;
       onTrouble(undefined);
     }
+    const isIdle = outcome === 'caught-up' && summary.published === 0;
+    if (isIdle && !this.#idle) this.#options.onIdle();
+    if (outcome === 'caught-up') this.#idle = isIdle;
     if (outcome === 'out-of-time') return 0;
     return Math.max(0, begun + intervalSeconds * 1000 - clock.monotonic());
   }

@@ -7,6 +7,11 @@ import type { LocalRule } from './bus.ts';
 
 export const DETECT_QUEUE = 'detect';
 
+/** The queue of the sink with this name. */
+export function sinkQueue(sink: string): string {
+  return `notify-${sink}`;
+}
+
 /** A rule per detection, all into one queue, each message naming its detection as the deployed input transformer does. */
 export function detectionRules(
   catalogue: readonly Detection[],

@@ -50,9 +50,9 @@ export async function runLocally(options: RunOptions, deps: RunDeps): Promise<nu
 
 async function runHoldingLock(options: RunOptions, deps: RunDeps): Promise<number> {
   const { output, clock, version } = deps;
-  const { dataFolder, startFrom } = options;
+  const { dataFolder, startFrom, slackWebhookUrl } = options;
   let lastComplaint = '';
-  const source = await openSource(options.source, dataFolder, (error) => {
+  const source = await openSource(options.source, dataFolder, clock, (error) => {
     // The simulated workspace says so at each request; a person wants to hear it once.
     const complaint = errorWords(error);
     if (complaint !== lastComplaint) void output.problem(complaint);
@@ -64,6 +64,7 @@ async function runHoldingLock(options: RunOptions, deps: RunDeps): Promise<numbe
       dataFolder,
       source,
       startFrom,
+      slackWebhookUrl,
       version,
       output,
       clock,
@@ -100,10 +101,13 @@ async function pollAndSettle(
     clock,
     signal,
     onTrouble: (failure) => void output.problem(troubleWords(failure, options.pollIntervalSeconds)),
+    onIdle: () =>
+      void output.note(`caught up, asking again every ${options.pollIntervalSeconds} s`),
   });
   const end = await loop.run();
   // Asked to stop, a person does not want to wait: what is in the queues is delivered by the next run.
-  if (end.end !== 'stopped') await settle(pipeline, clock, signal);
+  const settling = { ...pipeline, isOutputWaiting: () => output.isWaiting };
+  if (end.end !== 'stopped') await settle(settling, clock, signal);
   await endProgress();
   return conclude(end, loop.totals, source, pipeline, output);
 }
@@ -146,7 +150,7 @@ function warningsTo(output: RunOutput): Log {
   return {
     ...silentLog,
     warn(message, { reason } = {}) {
-      const why = typeof reason === 'string' ? `: ${shownText(reason, 300)}` : '';
+      const why = typeof reason === 'string' ? ` (${shownText(reason, 300)})` : '';
       void output.problem(`${message}${why}`);
     },
   };

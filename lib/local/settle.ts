@@ -8,6 +8,8 @@ const LOOK_MS = 20;
 export interface Settling {
   isDrained(): boolean;
   handled(): number;
+  /** A reader keeps output waiting: that is his time, and no lack of progress. */
+  isOutputWaiting(): boolean;
 }
 
 /** @returns true when nothing is left, false when stuck or told to stop */
@@ -21,7 +23,7 @@ export async function settle(
   while (!queues.isDrained()) {
     if (signal.aborted || clock.monotonic() - progressAt > SETTLE_PATIENCE_MS) return false;
     await clock.sleep(LOOK_MS, signal);
-    if (queues.handled() !== handled) {
+    if (queues.handled() !== handled || queues.isOutputWaiting()) {
       handled = queues.handled();
       progressAt = clock.monotonic();
     }

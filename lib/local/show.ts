@@ -1,9 +1,8 @@
 // Words and blocks for a person at a terminal: the opening, progress, alerts, operational news, the summary.
 // Pure: text in, text out. Everything that came from Asana passes lib/text.ts first, so that no name moves the cursor.
 import type picocolors from 'picocolors';
+import { alertWords, utc } from '../alerts/words.ts';
 import type { Alert, Severity } from '../contract/alert.ts';
-import type { AuditLogEvent } from '../contract/bus-event.ts';
-import { actorWords, asText, changeWords, field, resourceWords } from '../detections/fields.ts';
 import { shownText } from '../text.ts';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
@@ -20,7 +19,6 @@ export interface Summary {
 }
 
 const MAX_TEXT = 300;
-const MAX_USER_AGENT = 80;
 
 /** A dim time of day in the reader's zone, which begins every line of progress. */
 export function clockTime(now: number): string {
@@ -29,21 +27,18 @@ export function clockTime(now: number): string {
 
 /** The alert as a block: what happened, who, what, from where, when, what to do first. Ends without a newline. */
 export function alertBlock(alert: Alert, colors: Colors): string {
-  const event = {
-    actor: alert.actor,
-    resource: alert.resource,
-    context: alert.context,
-    details: alert.details,
-  } as AuditLogEvent;
+  const words = alertWords(alert);
   const edge = severityColor(alert.severity, colors);
-  const rows: [label: string, text: string][] = [
-    ['who', actorWords(event)],
-    ['what', `${resourceWords(event)} · ${shownText(alert.eventType, MAX_TEXT)}`],
-    ...(field(event, 'details', 'new_value') === undefined
+  const change =
+    words.newValue === undefined
       ? []
-      : [['changed', changeWords(event)] as [string, string]]),
-    ['from', whereWords(event)],
-    ['when', whenWords(alert)],
+      : [['changed', `${words.oldValue} → ${words.newValue}`] as const];
+  const rows: readonly (readonly [label: string, text: string])[] = [
+    ['who', words.who],
+    ['what', words.what],
+    ...change,
+    ['from', words.fromWhere ?? 'Asana does not say'],
+    ['when', whenWords(alert, words.late)],
     ['first', shownText(alert.triage[0] ?? 'Ask the person named above.', MAX_TEXT)],
   ];
   const heading = `${edge(colors.bold(alert.severity.toUpperCase()))}  ${colors.bold(shownText(alert.title, MAX_TEXT))}`;
@@ -109,34 +104,11 @@ function severityColor(severity: Severity, colors: Colors): (text: string) => st
   return colors.cyan;
 }
 
-function whereWords(event: AuditLogEvent): string {
-  const parts = ['client_ip_address', 'context_type', 'api_authentication_method', 'oauth_app_name']
-    .map((name) => asText(field(event, 'context', name)))
-    .filter((text) => text !== undefined)
-    .map((text) => shownText(text.replaceAll('_', ' '), MAX_USER_AGENT));
-  const agent = asText(field(event, 'context', 'user_agent'));
-  if (agent !== undefined) parts.push(shownText(agent, MAX_USER_AGENT));
-  return parts.length === 0 ? 'Asana does not say' : parts.join(' · ');
-}
-
-function whenWords(alert: Alert): string {
-  const first = Date.parse(alert.firstSeen);
-  if (Number.isNaN(first)) return 'Asana does not say';
-  const local = new Date(first).toLocaleString('en-GB', {
-    dateStyle: 'medium',
-    timeStyle: 'medium',
-  });
+/** In the reader's zone, and in UTC where that is another. */
+function whenWords(alert: Alert, late: string): string {
+  const at = Date.parse(alert.firstSeen);
   const zone = Intl.DateTimeFormat('en-GB').resolvedOptions().timeZone;
-  const utc = zone === 'UTC' ? '' : ` (${new Date(first).toISOString().slice(0, 19)}Z)`;
-  const late = Date.parse(alert.detectedAt) - first;
-  return `${local} ${zone}${utc}, found ${duration(late)} later`;
-}
-
-/** The largest unit that says it, rounded down: `3 days`, `45 s`. */
-function duration(milliseconds: number): string {
-  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  if (seconds >= 2 * 86_400) return `${thousands(Math.floor(seconds / 86_400))} days`;
-  if (seconds >= 2 * 3600) return `${Math.floor(seconds / 3600)} hours`;
-  if (seconds >= 120) return `${Math.floor(seconds / 60)} min`;
-  return `${seconds} s`;
+  if (zone === 'UTC' || Number.isNaN(at)) return `${utc(alert.firstSeen)}, found ${late}`;
+  const local = new Date(at).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+  return `${local} ${zone} (${utc(alert.firstSeen)}), found ${late}`;
 }

@@ -2,11 +2,14 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
 import { readEventsFile } from './file-history.ts';
 import type { AsanaSource } from './options.ts';
 import { counted } from './show.ts';
 import { EventFile } from './simulator/event-file.ts';
-import { startSimulator } from './simulator/server.ts';
+import type { EventLog } from './simulator/event-log.ts';
+import { DEFAULT_WORKSPACE_GID, startSimulator } from './simulator/server.ts';
+import { createWorkspace } from './simulator/workspace.ts';
 
 export interface OpenSource {
   readonly baseUrl: string;
@@ -23,6 +26,7 @@ export interface OpenSource {
 
 /** A simulated workspace takes any token. */
 const SIMULATED_TOKEN = 'simulated';
+const DEFAULT_SEED = 'asana-audit-bus';
 /**
  * Offsets of a simulated workspace never expire here: lines may be appended at any time and of any age, and asking by
  * time after an expired offset would miss the older ones.
@@ -33,6 +37,7 @@ const OFFSET_LIFETIME_MS = Number.POSITIVE_INFINITY;
 export async function openSource(
   source: AsanaSource,
   dataFolder: string,
+  clock: Clock,
   onError: (error: unknown) => void,
 ): Promise<OpenSource> {
   if (source.kind === 'api') {
@@ -46,26 +51,62 @@ export async function openSource(
       close: async () => {},
     };
   }
-  const path = source.kind === 'file' ? source.path : '';
+  return source.kind === 'file'
+    ? serveFile(source.path, dataFolder, onError)
+    : serveGenerated(source.seed, dataFolder, clock, onError);
+}
+
+async function serveFile(
+  path: string,
+  dataFolder: string,
+  onError: (error: unknown) => void,
+): Promise<OpenSource> {
   const log = new EventFile(path);
+  const realPath = realpathSync(path);
+  const reading = await readEventsFile(join(dataFolder, 'asana', 'files.json'), realPath);
+  const words = `a simulated Asana workspace with the ${counted(log.index.length, 'event')} of ${path}`;
+  return { ...(await serve(log, gidOf(`file ${realPath}`), words, onError)), ...reading };
+}
+
+/** Each seed is a workspace of its own, kept in a file of its own. */
+async function serveGenerated(
+  seed: string | undefined,
+  dataFolder: string,
+  clock: Clock,
+  onError: (error: unknown) => void,
+): Promise<OpenSource> {
+  const gid = seed === undefined ? DEFAULT_WORKSPACE_GID : gidOf(`seed ${seed}`);
+  const name = seed === undefined ? 'events.jsonl' : `events-${gid}.jsonl`;
+  const path = join(dataFolder, 'asana', name);
+  const log = createWorkspace({ seed: seed ?? DEFAULT_SEED, clock, path });
+  return serve(log, gid, 'a simulated Asana workspace that goes on living', onError);
+}
+
+async function serve(
+  log: EventLog,
+  workspaceGid: string,
+  words: string,
+  onError: (error: unknown) => void,
+): Promise<OpenSource> {
   const simulator = await startSimulator({
     log,
-    workspaceGid: gidOfFile(realpathSync(path)),
+    workspaceGid,
     offsetLifetimeMs: OFFSET_LIFETIME_MS,
     onError,
   });
   return {
     baseUrl: simulator.url,
-    workspaceGid: simulator.workspaceGid,
+    workspaceGid,
     token: SIMULATED_TOKEN,
-    words: `a simulated workspace with the ${counted(log.index.length, 'event')} of ${path}`,
-    ...(await readEventsFile(join(dataFolder, 'asana', 'files.json'), realpathSync(path))),
+    words,
+    rewritten: false,
+    remember() {},
     close: () => simulator.close(),
   };
 }
 
-/** Sixteen digits as Asana's gids have, the same for the same file: each file is a workspace of its own. */
-function gidOfFile(path: string): string {
-  const digits = createHash('sha256').update(path).digest().readBigUInt64BE() % 10n ** 15n;
+/** Sixteen digits as Asana's gids have, always the same for the same name. */
+function gidOf(name: string): string {
+  const digits = createHash('sha256').update(name).digest().readBigUInt64BE() % 10n ** 15n;
   return `9${digits.toString().padStart(15, '0')}`;
 }

@@ -16,7 +16,7 @@ export function openingWords(options: RunOptions, log: string, colors: Colors): 
   return [
     `${colors.bold('asana-audit-bus')} polls ${cleanText(log)}, ${how}${sinks}.`,
     `  Checkpoint, queues and alerts are kept in ${cleanText(options.dataFolder)}; remove that folder to begin anew.`,
-    `  Ctrl-C ends it, and the next run goes on where this one stopped.`,
+    `  Ctrl-C ends it, and the next run goes on where this one stopped.\n`,
   ].join('\n');
 }
 
@@ -38,9 +38,26 @@ export function troubleWords(
     : `${shownText(failure.message, MAX_MESSAGE)} (${failure.code}) Nothing is lost; the next try is in ${intervalSeconds} s.`;
 }
 
-/** Why a run ended that wanted to go on, and what becomes of the rest. The failure's own text says what to do. */
+/** What the failure's own text cannot know: how things are named here. */
+const LOCAL_ADVICE: Readonly<Record<string, string>> = {
+  'asana.bad-request': 'The workspace is ASANA_WORKSPACE_GID, the start --start-from.',
+  'asana.unauthorized': 'The token is ASANA_ACCESS_TOKEN.',
+  'asana.forbidden': 'The token is ASANA_ACCESS_TOKEN.',
+  'asana.not-found': 'The workspace is ASANA_WORKSPACE_GID.',
+  'asana.network': 'Check the network and ASANA_BASE_URL.',
+  'asana.timeout': 'Check the network and ASANA_BASE_URL.',
+  'asana.unexpected-status': "Check that ASANA_BASE_URL is the address of Asana's API.",
+  'page.unreadable': "Check that ASANA_BASE_URL is the address of Asana's API.",
+};
+
+/** Why a run ended that wanted to go on, what to do, and what becomes of the rest. */
 export function failureWords(end: Extract<LoopEnd, { end: 'failed' }>): string {
-  return `${shownText(end.message, MAX_MESSAGE)} (${end.code}) Nothing is lost: the next run goes on where this one stopped.`;
+  const advice = LOCAL_ADVICE[end.code];
+  return [
+    `${shownText(end.message, MAX_MESSAGE)} (${end.code})`,
+    ...(advice === undefined ? [] : [advice]),
+    'Nothing is lost: the next run goes on where this one stopped.',
+  ].join(' ');
 }
 
 export function deadWords(dead: number): string {

@@ -9,7 +9,7 @@ import type { DurableQueues, ReceivedMessage } from './queue.ts';
 export interface BatchOutcome {
   /** Receipt to reason: tried again after a while. */
   readonly failed?: ReadonlyMap<string, string>;
-  /** Receipts the handler has deferred or buried itself. */
+  /** Receipts the handler has put off itself. */
   readonly settled?: ReadonlySet<string>;
 }
 
@@ -81,7 +81,7 @@ export class Worker {
       });
     const handled = batch.filter(({ receipt }) => !failed.has(receipt) && !settled.has(receipt));
     queues.delete(handled.map(({ receipt }) => receipt));
-    this.handled += handled.length + settled.size;
+    this.handled += handled.length;
     for (const { receipt, receives } of batch) {
       const reason = failed.get(receipt);
       if (reason === undefined) continue;

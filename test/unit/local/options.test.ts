@@ -91,7 +91,7 @@ test.each<[string, readonly string[], NodeJS.ProcessEnv, RegExp]>([
     'a webhook that is no URL',
     [],
     { SLACK_WEBHOOK_URL: 'hooks' },
-    /SLACK_WEBHOOK_URL is not a URL/,
+    /SLACK_WEBHOOK_URL cannot be used/,
   ],
 ])('%s is refused in one line', (_what, args, env, expected) => {
   const found = problems(args, env);

@@ -1,0 +1,38 @@
+// Claims of the local run: DynamoDB's, but a dead run's claim is taken over at once.
+// Only the holder of the data folder delivers, one message after the other, so a claim that is held is nobody's.
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type ClaimResult, type Claims, DynamoClaims } from '../alerts/claims.ts';
+import type { Clock } from '../clock.ts';
+import type { Alert } from '../contract/alert.ts';
+
+interface LocalClaimsOptions {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  readonly clock: Clock;
+}
+
+export class LocalClaims implements Claims {
+  readonly #options: LocalClaimsOptions;
+  readonly #claims: DynamoClaims;
+
+  constructor(options: LocalClaimsOptions) {
+    this.#options = options;
+    this.#claims = new DynamoClaims(options);
+  }
+
+  async claim(alert: Alert, sink: string): Promise<ClaimResult> {
+    const result = await this.#claims.claim(alert, sink);
+    if (result.outcome !== 'held') return result;
+    const { clock } = this.#options;
+    const afterLease: Clock = { ...clock, now: () => clock.now() + result.leftMs };
+    return new DynamoClaims({ ...this.#options, clock: afterLease }).claim(alert, sink);
+  }
+
+  confirm(alert: Alert, sink: string): Promise<void> {
+    return this.#claims.confirm(alert, sink);
+  }
+
+  release(alert: Alert, sink: string, token: string): Promise<void> {
+    return this.#claims.release(alert, sink, token);
+  }
+}

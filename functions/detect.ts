@@ -22,6 +22,8 @@ const publisher = new PutEventsPublisher({
   client: new EventBridgeClient(clientConfig(3_000, 1)),
   eventBusName: config.eventBusName,
   clock,
+  // What is left after these is retried by the queue, well within the function's 30 seconds.
+  maxRounds: 3,
 });
 
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {

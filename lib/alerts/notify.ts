@@ -26,7 +26,7 @@ export interface NotifyResult {
 }
 
 /** No delivery begins later than this into a batch: Lambda ends the function after 30 seconds. */
-const BATCH_BUDGET_MS = 15_000;
+const BATCH_BUDGET_MS = 12_000;
 const FIRST_BACKOFF_SECONDS = 15;
 /** So that an alert is at most about as late again as the outage was long, and never later than an hour. */
 const LONGEST_BACKOFF_SECONDS = 3_600;

@@ -1,5 +1,5 @@
 // Raises the alerts of one group without losing or doubling any, whatever fails and whoever else is at it.
-// The order of the steps is the design; docs/architecture.md shows what a crash after each of them leaves behind.
+// The order of the steps is the design: docs/adr/0011-detection-state.md. Which match goes into which alert is life.ts.
 import type { PoisonEntry, Publisher } from '../bus/publisher-port.ts';
 import type { Clock } from '../clock.ts';
 import type { Alert } from '../contract/alert.ts';

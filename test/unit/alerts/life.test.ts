@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { alertIdOf } from '../../../lib/alerts/identity.ts';
 import {
   applyMatches,
   EMPTY_GROUP,
@@ -59,6 +60,19 @@ describe('the life of an alert', () => {
     expect(second).toMatchObject({ revision: 1, count: 1, eventGids: ['g60'] });
     expect(alertSchema.parse(first)).toEqual(first);
     expect(first?.alertId).not.toBe(second?.alertId);
+  });
+
+  it('has an id that follows from detection, workspace, entity and the opening event alone', () => {
+    const id = alertIdOf(group, '1');
+    expect(alertIdOf({ ...group, entity: { ...group.entity, label: 'renamed' } }, '1')).toBe(id);
+    const others = [
+      alertIdOf(group, '2'),
+      alertIdOf({ ...group, detectionId: 'asana.other' }, '1'),
+      alertIdOf({ ...group, workspaceGid: '2' }, '1'),
+      alertIdOf({ ...group, entity: { ...group.entity, id: '2' } }, '1'),
+      alertIdOf({ ...group, entity: { ...group.entity, type: 'user' } }, '1'),
+    ];
+    expect(new Set([id, ...others]).size).toBe(6);
   });
 
   it('is one revision a batch, whatever the batch holds', () => {

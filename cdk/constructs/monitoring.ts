@@ -66,8 +66,9 @@ export class Monitoring extends Construct {
   private credentialRejected(gid: string): void {
     this.alarm(`CredentialRejected${gid}`, `credential-rejected-${gid}`, {
       alarmDescription:
-        `Asana refuses the token of workspace ${gid}, so nothing is polled. The token was revoked or has expired. ` +
-        'First: make a new service account token with the "Audit logs" scope and put it into the secret with ' +
+        `Asana refuses the token of workspace ${gid}, so nothing is polled: it was revoked or has expired (401), the ` +
+        'plan has no audit log (402), or it lacks the scope "Audit logs" or comes from an address that is not ' +
+        "allowed (403). First: the poll function's log says which. A new token goes into the secret with " +
         'aws secretsmanager put-secret-value; the next poll takes it up and continues where the last one ended.',
       metric: this.workspaceMetric(METRICS.credentialRejections, gid, Duration.minutes(5)),
       threshold: 1,

@@ -74,6 +74,5 @@ export class PollSchedules extends Construct {
           },
         }),
     );
-    for (const schedule of this.schedules) schedule.node.addDependency(role);
   }
 }

@@ -14,6 +14,7 @@ import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { QUARANTINE_PREFIX } from '../../lib/bus/quarantine.ts';
 import { ENVIRONMENT } from '../../lib/contract/environment.ts';
+import { METRICS_NAMESPACE } from '../../lib/contract/metrics.ts';
 import { AUDIT_LOG_SOURCE, POLLER_SOURCE } from '../../lib/contract/sources.ts';
 import type { AuditLogConfig, Workspace } from '../config.ts';
 import type { Bus } from './bus.ts';
@@ -118,6 +119,7 @@ export class Poller extends Construct {
       [ENVIRONMENT.pollIntervalSeconds]: String(config.pollIntervalSeconds),
       [ENVIRONMENT.redactPaths]: JSON.stringify(config.redactPaths),
       [ENVIRONMENT.skipUnreadable]: String(config.skipUnreadable),
+      POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
       ...Object.fromEntries(
         Object.entries(optional).flatMap(([name, value]) =>
           value === undefined ? [] : [[name, String(value)]],

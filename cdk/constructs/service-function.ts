@@ -14,7 +14,6 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { METRICS_NAMESPACE } from '../../lib/contract/metrics.ts';
 import { bundledCode } from './function-bundle.ts';
 
 export type FunctionName = 'poll' | 'detect' | 'notify-slack' | 'notify-sns';
@@ -32,7 +31,7 @@ export interface ServiceFunctionProps {
   readonly timeout: Duration;
   readonly environment: Readonly<Record<string, string>>;
   readonly logRetention: RetentionDays;
-  /** Powertools' `service`: a dimension of every metric, so that two deployments keep apart. */
+  /** Powertools' `service`: in every log line, and a dimension of every metric, so that two deployments keep apart. */
   readonly serviceName: string;
 }
 
@@ -68,7 +67,6 @@ export class ServiceFunction extends Construct {
       environment: {
         ...props.environment,
         POWERTOOLS_SERVICE_NAME: props.serviceName,
-        POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
       },
     });
     Validations.of(this.role).acknowledge({

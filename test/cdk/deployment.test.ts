@@ -89,6 +89,24 @@ describe('nag', () => {
   });
 });
 
+describe('warnings', () => {
+  const warningsOf = (settings: Readonly<Record<string, unknown>>) =>
+    withApp((app) => {
+      const { artifactId } = addStack(app, { settings });
+      return app
+        .synth()
+        .getStackArtifact(artifactId)
+        .messages.map(({ level, entry }) => [level, entry.data]);
+    });
+
+  it('are there for a start beyond what Asana keeps, and for nothing else', () => {
+    expect(warningsOf({ startFrom: '2020-01-01T00:00:00Z' })).toEqual([
+      ['warning', expect.stringContaining('older than the 90 days Asana keeps')],
+    ]);
+    expect(warningsOf({ startFrom: 'oldest' })).toEqual([]);
+  });
+});
+
 describe('two deployments', () => {
   it('fit in one account and region: no name is in both', () => {
     withApp((app) => {

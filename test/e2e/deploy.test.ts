@@ -113,6 +113,7 @@ describe('a real deploy', () => {
   test('cdk bootstrap and cdk deploy make the stack', async () => {
     const { deployment, simulator } = scene.world;
     const began = performance.now();
+    progress('cdk bootstrap, then cdk deploy');
     await deployment.bootstrap(SETTINGS(simulator.url));
     deployed = await deployment.deploy(SETTINGS(simulator.url));
     progress(`Stack ${deployed.stackName} deployed after ${seconds(began)}`);
@@ -160,6 +161,7 @@ describe('a real deploy', () => {
     await set(output(`TokenSecretArn${WORKSPACE}`), TOKEN);
 
     const began = performance.now();
+    progress("Waiting for the schedule's first tick with a token, about a minute away");
     await otherTeam.waitForMessages('events at the other team', EVENTS, TICK_SECONDS);
     await pollFinished(now);
     await otherTeam.drain();

@@ -27,14 +27,14 @@ export interface Emulator {
 export async function installMiniStack(
   cache: string,
   logFile: string,
-): Promise<{ readonly python: string; readonly version: string; readonly fresh: boolean }> {
+): Promise<{ readonly python: string; readonly version: string }> {
   const requirements = readFileSync(REQUIREMENTS, 'utf8');
   const version = /^ministack==(\S+)/m.exec(requirements)?.[1] ?? '';
   const digest = createHash('sha256').update(requirements).digest('hex').slice(0, 8);
   const home = join(cache, `ministack-${version}-${digest}`);
   const python = join('bin', 'python');
   // The interpreter it was made with may have gone since: then the link dangles and it is made anew.
-  if (existsSync(join(home, python))) return { python: join(home, python), version, fresh: false };
+  if (existsSync(join(home, python))) return { python: join(home, python), version };
 
   mkdirSync(cache, { recursive: true });
   // Made aside and moved when complete, so that an interrupted install is never taken for one.
@@ -62,7 +62,7 @@ export async function installMiniStack(
   } finally {
     rmSync(making, { recursive: true, force: true });
   }
-  return { python: join(home, python), version, fresh: true };
+  return { python: join(home, python), version };
 }
 
 async function requirePython(options: Parameters<typeof runProgram>[2]): Promise<void> {

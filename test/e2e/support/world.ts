@@ -57,10 +57,8 @@ export async function openScene(): Promise<Scene> {
   };
   try {
     const began = performance.now();
+    progress('Getting the emulator ready; the first time it is downloaded');
     const emulator = await installMiniStack(CACHE, folder.log('pip'));
-    progress(
-      `MiniStack ${emulator.version} ${emulator.fresh ? 'installed' : 'was installed'} in .cache`,
-    );
     const { endpoint, stop } = await startMiniStack({
       ...folder,
       ...emulator,
@@ -84,7 +82,7 @@ export async function openScene(): Promise<Scene> {
     const clients = createClients(endpoint);
     endings.push(() => clients.destroy());
     progress(
-      `MiniStack on ${endpoint}, Asana on ${simulator.url}, Slack on ${new URL(slack.url).origin} ` +
+      `MiniStack ${emulator.version} on ${endpoint}, Asana on ${simulator.url}, Slack on ${new URL(slack.url).origin} ` +
         `after ${seconds(began)}`,
     );
     const env = isolatedEnvironment(process.env, { endpoint, ...folder });

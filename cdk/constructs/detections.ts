@@ -63,7 +63,8 @@ export class Detections extends Construct {
     });
     this.detect.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [this.stateTable.tableArn]);
     bus.allowPutEvents(this.detect, [ALERT_SOURCE]);
-    this.detect.consume(work.queue);
+    // A flood of matches must not take the concurrency that the account's other functions, the poller too, live on.
+    this.detect.consume(work.queue, 10);
 
     allowRulesToSend(work.queue, bus.eventBus);
     for (const detection of props.detections) {

@@ -7,7 +7,7 @@ import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
 // AWS's own floor for a queue that feeds a function, so that a batch being worked on is not handed out again.
-export const VISIBILITY_PER_TIMEOUT = 6;
+const VISIBILITY_PER_TIMEOUT = 6;
 
 /** A dead-letter queue with what an alarm on it says. */
 export interface WatchedDeadLetters {

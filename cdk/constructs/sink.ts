@@ -31,10 +31,11 @@ export class Sink extends Construct {
 
   constructor(scope: Construct, id: string, props: SinkProps) {
     super(scope, id);
-    // An outage of the sink outlasts many deliveries; a refusal for good goes to the dead letters at once, by the function.
+    // The notifier backs off to an hour, so an outage of the sink is waited out for about half a day; a notifier that
+    // fails itself is tried each three minutes and rings the alarm within the hour.
     const { queue, deadLetters } = new WorkQueue(this, 'Alerts', {
       consumerTimeout: props.timeout,
-      maxReceiveCount: 100,
+      maxReceiveCount: 20,
     });
     this.deadLetters = {
       name: props.functionName,

@@ -214,6 +214,8 @@ describe('what is refused', () => {
         } catch (error) {
           if (!(error instanceof ConfigurationError)) throw error;
           expect(error.problems.length).toBeGreaterThan(0);
+          for (const problem of error.problems) expect(problem).toMatch(/: \S/);
+          expect(error.message).not.toMatch(/; undefined$|; Invalid/m);
         }
       }),
     );

@@ -91,17 +91,17 @@ describe('nag', () => {
 
 describe('warnings', () => {
   const warningsOf = (settings: Readonly<Record<string, unknown>>) =>
-    withApp((app) => {
-      const { artifactId } = addStack(app, { settings });
-      return app
-        .synth()
-        .getStackArtifact(artifactId)
-        .messages.map(({ level, entry }) => [level, entry.data]);
-    });
+    withApp((app) =>
+      addStack(app, { settings })
+        .node.findAll()
+        .flatMap(({ node }) => node.metadata)
+        .filter(({ type }) => type === 'aws:cdk:warning')
+        .map(({ data }) => data),
+    );
 
   it('are there for a start beyond what Asana keeps, and for nothing else', () => {
     expect(warningsOf({ startFrom: '2020-01-01T00:00:00Z' })).toEqual([
-      ['warning', expect.stringContaining('older than the 90 days Asana keeps')],
+      expect.stringContaining('older than the 90 days Asana keeps'),
     ]);
     expect(warningsOf({ startFrom: 'oldest' })).toEqual([]);
   });

@@ -9,7 +9,7 @@ import { loadConfig } from '../../cdk/config.ts';
 import type { Detection } from '../../lib/detections/define.ts';
 
 export const WORKSPACE_GID = '1200000000000001';
-export const SYNTH_TIME = new Date('2026-11-01T00:00:00Z');
+const SYNTH_TIME = new Date('2026-11-01T00:00:00Z');
 
 export interface CfnResource {
   readonly Type: string;

@@ -33,7 +33,10 @@ export function openAlert(
     detectionId: detection.id,
     detectionVersion: detection.version,
     title: detection.title,
-    summary: shownText(detection.summary(match.event), MAX_SUMMARY),
+    summary: shownText(
+      detection.summary(match.event, { count: 1, lists: detection.lists ?? {} }),
+      MAX_SUMMARY,
+    ),
     severity: detection.severity,
     status: 'active',
     workspaceGid: group.workspaceGid,

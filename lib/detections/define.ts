@@ -1,17 +1,62 @@
-// What a detection is, and the check every definition passes when it is loaded (tests, synth, cold start).
-// Definitions are data for the CDK app, the docs and the engines: nothing here runs one or knows AWS.
-import * as z from 'zod';
-import { type Severity, severitySchema } from '../contract/alert.ts';
+// What a detection is: a definition is data, code only where data cannot say it. The shapes of all five kinds.
+// Definitions are for the CDK app, the docs and the engines alike: nothing here runs one or knows AWS.
+import type { Severity } from '../contract/alert.ts';
 import type { AuditLogEvent } from '../contract/bus-event.ts';
-import { AuditBusError } from '../errors.ts';
+import { checkDefinition } from './check-definition.ts';
 import type { EntityOf } from './entity.ts';
+import type { Span } from './spans.ts';
 
 /** The part of an EventBridge pattern that a detection says; `rulePattern` adds source, origin and replay-name. */
-interface DetectionPattern {
+export interface DetectionPattern {
+  /** Event types: strings, each one that Asana is known to send, or conditions such as `{ prefix: 'workspace_' }`. */
   readonly 'detail-type': readonly unknown[];
   /** Conditions on the audit log event itself. */
   readonly detail?: { readonly data: Readonly<Record<string, unknown>> };
 }
+
+/** Named lists that `when` and `severityOf` read: `allowedApps`, `serviceAccounts`. Configuration may replace any of them. */
+export type Lists = Readonly<Record<string, readonly string[]>>;
+
+/** A condition that no event pattern can say, asked after the pattern matched. Pure; false means that the event is not it. */
+export type When = (event: AuditLogEvent, lists: Lists) => boolean;
+
+/** What a summary may say beyond its event. */
+export interface Facts {
+  /** Events in the alert as it opens: the threshold's for `threshold`, those of all steps for `sequence`, else 1. */
+  readonly count: number;
+  readonly lists: Lists;
+}
+
+/**
+ * What is done with an event that carries none of a key's fields: `skip` does not look at it; `own-group` puts all such
+ * events under one key of their own; `alert` takes it for suspicious by itself and alerts at once.
+ */
+export type Missing = 'skip' | 'own-group' | 'alert';
+
+/** Reads a key out of an event. Texts, numbers (by their digits) and arrays of them count; e-mail addresses in lower case. */
+export interface Key {
+  /** Dotted paths below the audit log event, the first that carries something wins: `['resource.gid', 'resource.email']`. */
+  readonly by: readonly [string, ...string[]];
+  /** Makes the key coarser (the network of an address, the family of a browser). Undefined: as if the field were missing. */
+  readonly as?: (text: string) => string | undefined;
+  readonly missing: Missing;
+}
+
+/**
+ * How events are put into groups: each group has a state and alerts of its own, and its key is the alerts' entity.
+ * `'workspace'`: one group per workspace.
+ */
+export type GroupBy = KeyedGroup | 'workspace';
+
+export interface KeyedGroup extends Key {
+  /** The entity's type, whatever the event: `user`, `app`, `ip`. Steps whose groups are to meet give the same. */
+  readonly type: string;
+  /** Further parts of the key, each with its own policy: a user and an app, say. */
+  readonly and?: readonly Key[];
+}
+
+/** One event, or several in the order of their `created_at`, as a detection is to see them. */
+export type Example = AuditLogEvent | readonly AuditLogEvent[];
 
 interface DetectionBase {
   /** `asana.<family>.<name>`, within `[a-z0-9.-]`: it goes into an input template and rule names. */
@@ -19,89 +64,138 @@ interface DetectionBase {
   /** One more whenever what it matches, or what its alerts say, changes. */
   readonly version: number;
   readonly title: string;
+  /** The worst it can be: what docs and rules say, and what alerts have without `severityOf`. */
   readonly severity: Severity;
-  /** MITRE ATT&CK technique ids, v19. */
+  /** For a severity that depends on the event. Never above `severity`; what throws or is above counts as `severity`. */
+  readonly severityOf?: (event: AuditLogEvent, lists: Lists) => Severity;
+  /** MITRE ATT&CK technique ids, v19, each in attack.ts. */
   readonly attack: readonly string[];
   /** The same in v18, before T1562.* was revoked, for tools that have not moved. */
   readonly attackV18: readonly string[];
-  readonly pattern: DetectionPattern;
-  readonly entity: EntityOf;
+  /** Length of an alert's window, from what opened it. @default - the deployment's, 60 minutes unless configured */
+  readonly window?: Span;
+  /** Defaults of the lists that `when` and `severityOf` read. */
+  readonly lists?: Lists;
   /** One sentence for a person: who did what. Plain text, clean and short whatever the event holds. */
-  readonly summary: (event: AuditLogEvent) => string;
+  readonly summary: (event: AuditLogEvent, facts: Facts) => string;
   /** What to do, most urgent first. */
   readonly triage: readonly string[];
   readonly falsePositives: string;
   readonly references: readonly string[];
-  readonly examples: {
-    readonly alerts: readonly AuditLogEvent[];
-    readonly silent: readonly AuditLogEvent[];
-  };
+  /** After the last event of an example the feed is taken to have passed every window. */
+  readonly examples: { readonly alerts: readonly Example[]; readonly silent: readonly Example[] };
 }
 
 /** Alerts on each single event that matches the pattern and, where data cannot say it, the condition `when`. */
 export interface MatchDetection extends DetectionBase {
   readonly kind: 'match';
-  /** Asked after the pattern matched. Pure; false means silent. */
-  readonly when?: (event: AuditLogEvent) => boolean;
+  readonly pattern: DetectionPattern;
+  readonly when?: When;
+  readonly entity: EntityOf;
 }
 
+/**
+ * Alerts on each event with which a group has `atLeast` events, or `atLeast` values of `distinct`, within the time before
+ * it. Further events of the group within the alert's window are counted into the alert.
+ */
+export interface ThresholdDetection extends DetectionBase {
+  readonly kind: 'threshold';
+  readonly pattern: DetectionPattern;
+  readonly when?: When;
+  readonly groupBy: GroupBy;
+  /** 2 to 200 events, or 2 to 100 values. */
+  readonly atLeast: number;
+  readonly distinct?: Key;
+  /** Sliding: the events at or before an event and less than this before it. */
+  readonly within: Span;
+}
+
+/**
+ * Alerts on a value that its group has not shown within `forget`. A group is silent until its first event is `learn` old.
+ * It learns from history (`origin: backfill`) as well, without alerting. What comes within the grace after a value's first
+ * event is counted with it, so that the order of delivery does not matter.
+ */
+export interface NewValueDetection extends DetectionBase {
+  readonly kind: 'newValue';
+  readonly pattern: DetectionPattern;
+  readonly when?: When;
+  /** Whose values: a group learns by itself. */
+  readonly groupBy: GroupBy;
+  readonly value: Key;
+  readonly learn: Span;
+  readonly forget: Span;
+  /** @default - the group. Alerts are about the value: an app nobody has used before. */
+  readonly entity?: 'value';
+  /** The entity's type where it is the value. */
+  readonly valueType?: string;
+}
+
+/** One step of a sequence: an event pattern, and how often it has to match. Never another alert. */
+export interface Step {
+  readonly name: string;
+  readonly pattern: DetectionPattern;
+  readonly when?: When;
+  /** 1 to 100. @default 1 */
+  readonly atLeast?: number;
+  /** Counts values instead of events. */
+  readonly distinct?: Key;
+  /** Where this step carries the key elsewhere (the resource of one step is the actor of the next). @default - the detection's */
+  readonly groupBy?: GroupBy;
+}
+
+/** Alerts on the event that completes all steps, each after the one before (or in the same millisecond), within the time. */
+export interface SequenceDetection extends DetectionBase {
+  readonly kind: 'sequence';
+  readonly groupBy: GroupBy;
+  /** 2 to 5. */
+  readonly steps: readonly [Step, Step, ...Step[]];
+  /** From the first event of the first step to the last of the last: less than this. */
+  readonly within: Span;
+}
+
+/**
+ * Alerts on an event that is not followed, in its group, by an `expected` one within the time. Decided once the feed has
+ * passed the end of that time and the grace: a late feed never makes an absence.
+ */
+export interface AbsenceDetection extends DetectionBase {
+  readonly kind: 'absence';
+  readonly pattern: DetectionPattern;
+  readonly when?: When;
+  readonly groupBy: GroupBy;
+  readonly expected: {
+    readonly pattern: DetectionPattern;
+    readonly when?: When;
+    /** @default - the detection's */
+    readonly groupBy?: GroupBy;
+  };
+  /** An expected event counts at this distance too. */
+  readonly within: Span;
+}
+
+/** The kinds that keep a state per group. */
+export type StatefulDetection =
+  | ThresholdDetection
+  | NewValueDetection
+  | SequenceDetection
+  | AbsenceDetection;
+
 /** Every kind of detection; engines switch on `kind`. */
-export type Detection = MatchDetection;
+export type Detection = MatchDetection | StatefulDetection;
 
-const techniques = z
-  .array(
-    z.string().regex(/^T\d{4}(\.\d{3})?$/, 'must be a technique id such as T1556 or T1098.003'),
-  )
-  .min(1, 'must name at least one technique');
-const sentence = z.string().trim().min(1, 'must not be empty');
-const isFunction = z.custom((value) => typeof value === 'function', 'must be a function');
-const examples = z
-  .array(z.looseObject({ gid: z.string(), created_at: z.string(), event_type: z.string() }))
-  .min(2, 'must hold at least two events');
+/** The events of an example. */
+export function eventsOf(example: Example): readonly AuditLogEvent[] {
+  return isList(example) ? example : [example];
+}
 
-const detectionSchema = z.strictObject({
-  kind: z.literal('match'),
-  id: z
-    .string()
-    .regex(/^asana\.[a-z0-9-]+\.[a-z0-9-]+$/, 'must be asana.<family>.<name> within [a-z0-9.-]')
-    .max(64, 'must be at most 64 characters, the limit of a rule name'),
-  version: z.int().positive(),
-  title: sentence.max(
-    80,
-    'must be at most 80 characters, to fit a Slack header and an e-mail subject',
-  ),
-  severity: severitySchema,
-  attack: techniques,
-  attackV18: techniques,
-  pattern: z.strictObject({
-    'detail-type': z.array(z.unknown()).min(1, 'must name at least one event type'),
-    detail: z.strictObject({ data: z.record(z.string(), z.unknown()) }).optional(),
-  }),
-  entity: isFunction,
-  summary: isFunction,
-  when: isFunction.optional(),
-  triage: z.array(sentence).min(2, 'must hold at least two steps'),
-  falsePositives: sentence,
-  references: z
-    .array(z.url({ protocol: /^https$/ }))
-    .min(1, 'must hold at least one https address'),
-  examples: z.strictObject({ alerts: examples, silent: examples }),
-});
+function isList(example: Example): example is readonly AuditLogEvent[] {
+  return Array.isArray(example);
+}
 
 /**
  * Checks a definition and returns it frozen. The examples themselves are run by the tests.
  * @throws AuditBusError `detection.invalid`, naming the detection and every field that is wrong.
  */
 export function defineDetection<T extends Detection>(definition: T): T {
-  const parsed = detectionSchema.safeParse(definition);
-  if (parsed.success) return Object.freeze(definition);
-  const id = (definition as { id?: unknown } | undefined)?.id;
-  const problems = parsed.error.issues.map((issue) => {
-    const at = issue.path.map(String).join('.') || 'definition';
-    return `  - ${at}: ${issue.message}`;
-  });
-  throw new AuditBusError(
-    'detection.invalid',
-    `Detection ${typeof id === 'string' ? id : '(without id)'} is not valid:\n${problems.join('\n')}`,
-  );
+  checkDefinition(definition);
+  return Object.freeze(definition);
 }

@@ -131,6 +131,7 @@ function addWork(work: Map<string, Work>, record: DetectRecord, rules: Rules): v
   // The rule has checked all this; a message sent by hand or an outdated rule has not.
   if (!rule.matches(event)) return;
   const { detection } = rule;
+  if (detection.kind !== 'match') return;
   const finding = runMatch(detection, event);
   if (finding === undefined) return;
   const group = {
@@ -139,7 +140,7 @@ function addWork(work: Map<string, Work>, record: DetectRecord, rules: Rules): v
     entity: finding.entity,
   };
   // A broken summary must fail this message alone, not the group it would be part of.
-  detection.summary(finding.match.event);
+  detection.summary(finding.match.event, { count: 1, lists: detection.lists ?? {} });
   const key = groupKey(group);
   const known = work.get(key);
   if (known === undefined) {

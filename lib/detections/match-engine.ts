@@ -22,7 +22,8 @@ const MAX_GID = 128;
  */
 export function runMatch(detection: MatchDetection, event: BusEvent): Finding | undefined {
   const { data, metadata } = event.detail;
-  if (detection.when !== undefined && !detection.when(data)) return undefined;
+  if (detection.when !== undefined && !detection.when(data, detection.lists ?? {}))
+    return undefined;
   const gid = gidOf(data);
   if (gid === undefined || gid.length > MAX_GID) {
     throw new AuditBusError('detect.event-unusable', 'The event has no usable gid.');

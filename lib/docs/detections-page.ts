@@ -1,5 +1,5 @@
 // Writes docs/detections.md out of the definitions, so that the page says what the code does. Pure text.
-import type { Detection } from '../detections/define.ts';
+import { type Detection, eventsOf } from '../detections/define.ts';
 import { rulePattern } from '../detections/rule-pattern.ts';
 
 const INTRO = `# Detections
@@ -29,19 +29,19 @@ export function detectionsPage(detections: readonly Detection[]): string {
 function section(detection: Detection): string {
   const { id, version, title, severity, attack, attackV18, triage, references } = detection;
   const example = detection.examples.alerts[0];
+  const told = example === undefined ? undefined : eventsOf(example).at(-1);
   const before =
     attack.join() === attackV18.join() ? '' : ` (before version 19: ${attackV18.join(', ')})`;
-  const condition =
-    detection.when === undefined
-      ? ''
-      : '\nA condition in code decides further, because no event pattern can say it: see the definition.\n';
+  const condition = !decidesInCode(detection)
+    ? ''
+    : '\nA condition in code decides further, because no event pattern can say it: see the definition.\n';
   return `<a id="${id}"></a>
 
 ## ${title}
 
 \`${id}\`, version ${version}, severity **${severity}**. ATT&CK ${attack.join(', ')}${before}.
 
-${example === undefined ? '' : `> ${markdownText(detection.summary(example))}\n`}
+${example === undefined || told === undefined ? '' : `> ${markdownText(detection.summary(told, { count: eventsOf(example).length, lists: detection.lists ?? {} }))}\n`}
 ### What to do
 
 ${triage.map((step, index) => `${index + 1}. ${markdownText(step)}`).join('\n')}
@@ -58,6 +58,11 @@ ${JSON.stringify(rulePattern(detection, { alertOnHistory: false }), null, 2)}
 ${condition}
 References: ${references.map((address) => `<${address}>`).join(', ')}
 `;
+}
+
+function decidesInCode(detection: Detection): boolean {
+  if (detection.kind === 'sequence') return detection.steps.some((step) => step.when !== undefined);
+  return detection.when !== undefined;
 }
 
 /** Field and event names hold underscores, which Markdown would take for emphasis. */

@@ -1,6 +1,6 @@
 // Audit log events for the end-to-end test: daily life with every oddity that must arrive unharmed, and one attack per detection.
 // Made here as text, apart from the product's own generator, so that the two cannot agree on a mistake.
-import type { Detection } from '../../../lib/detections/define.ts';
+import { type Detection, eventsOf } from '../../../lib/detections/define.ts';
 
 /** One event as the simulated workspace holds it: JSON text, some of which no JavaScript number could hold. */
 export interface HeldEvent {
@@ -106,10 +106,15 @@ export class EventMaker {
     });
   }
 
-  /** The first example of each detection, as if it had happened at `at`. */
+  /** The first example of each detection that a single event raises, as if it had happened at `at`. */
   attacks(detections: readonly Detection[], at: number): Map<string, HeldEvent> {
     return new Map(
-      detections.map(({ id, examples }) => [id, this.#event(examples.alerts[0] ?? {}, at)]),
+      detections
+        .filter(({ kind }) => kind === 'match')
+        .map(({ id, examples }) => [
+          id,
+          this.#event(eventsOf(examples.alerts[0] ?? {})[0] ?? {}, at),
+        ]),
     );
   }
 

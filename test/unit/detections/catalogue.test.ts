@@ -60,7 +60,7 @@ describe('the catalogue', () => {
         'alerts on example %i',
         (_index, event) => {
           expect(raisedBy(event)).toContain(it_.id);
-          const summary = it_.summary(event);
+          const summary = it_.summary(event, { count: 1, lists: {} });
           expect(summary).toMatch(/^\S.{20,}[.]$/);
           expect(it_.entity(event, '77').id).not.toBe('');
         },
@@ -95,7 +95,7 @@ describe('the catalogue', () => {
             const entity = it_.entity(event, '77');
             expect(entity.id).not.toBe('');
             expect(entity.type).not.toBe('');
-            const summary = it_.summary(event);
+            const summary = it_.summary(event, { count: 1, lists: {} });
             expect(summary).toBe(cleanText(summary));
             expect(summary.length).toBeLessThan(1_000);
           }),

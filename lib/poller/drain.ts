@@ -167,8 +167,8 @@ export class Drain {
   /** @returns false when no event by time is at fault */
   async #stepOver(): Promise<boolean> {
     await this.saves.flush();
-    const { lastCreatedAt, resumeFrom, startAt } = this.checkpoint;
-    const from = lastCreatedAt ?? resumeFrom ?? startAt;
+    const { mode, lastCreatedAt, resumeFrom, startAt } = this.checkpoint;
+    const from = mode === 'offset' ? lastCreatedAt : (resumeFrom ?? startAt);
     const to = await instantAfterUnreadable(from, this.#deps.clock.now(), (begin, end) =>
       this.#reader.canRead(begin, end, this.#deadline),
     );

@@ -20,6 +20,8 @@ export async function instantAfterUnreadable(
   const iso = (instant: number) => new Date(instant).toISOString();
   let readable = begin;
   let unreadable = now + 1;
+  // Where nothing has happened yet, anything but a page says that it is not one event that is at fault.
+  if (!(await canRead(iso(now + 1), iso(now + 2)))) return undefined;
   if (unreadable <= begin || (await canRead(iso(begin), iso(unreadable)))) return undefined;
   while (unreadable - readable > 1) {
     const middle = Math.floor((readable + unreadable) / 2);

@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { type FunctionName, functionEntry } from '../../cdk/constructs/service-function.ts';
-import { asArray, ofType, synthesize, target, the } from '../support/cdk-app.ts';
+import { asArray, ofType, rendered, synthesize, target, the } from '../support/cdk-app.ts';
 
 interface Statement {
   readonly Effect: 'Allow' | 'Deny';
@@ -65,6 +65,37 @@ describe('no statement that allows', () => {
       ]);
     }
   });
+});
+
+it('every rule may send to its queue and its dead-letter queue, and no rule of another bus may', () => {
+  const bus = the(template, 'AWS::Events::EventBus').id;
+  const admitted = (queue: string | undefined) =>
+    ofType(template, 'AWS::SQS::QueuePolicy')
+      .filter(({ Properties }) => Properties.Queues.map(target).includes(queue))
+      .flatMap(({ Properties }) => allowed(Properties.PolicyDocument))
+      .map(({ Condition, ...statement }) => ({
+        ...statement,
+        Condition: JSON.parse(rendered(Condition, (id) => `<${id}>`)),
+      }));
+  for (const { Properties } of ofType(template, 'AWS::Events::Rule')) {
+    for (const one of Properties.Targets) {
+      for (const arn of [one.Arn, one.DeadLetterConfig.Arn]) {
+        expect(admitted(target(arn))).toEqual([
+          expect.objectContaining({
+            Action: 'sqs:SendMessage',
+            Principal: { Service: 'events.amazonaws.com' },
+            Resource: arn,
+            Condition: {
+              ArnLike: {
+                'aws:SourceArn': `arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:rule/<${bus}>/*`,
+              },
+              StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' },
+            },
+          }),
+        ]);
+      }
+    }
+  }
 });
 
 describe('roles', () => {

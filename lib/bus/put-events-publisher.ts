@@ -1,4 +1,5 @@
 // Publishes entries with PutEvents: many requests in flight, every entry's answer read, just the failed ones sent again.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type EventBridgeClient,
   PutEventsCommand,
@@ -61,6 +62,8 @@ export class PutEventsPublisher implements Publisher {
   ): Promise<PublishResult> {
     const maySend = options.maySend ?? (() => true);
     const round = new Round(entries, maySend, (chunkEntries) => this.#put(chunkEntries));
+    // Making the first requests takes milliseconds: what the caller asked for just before, its next page, leaves first.
+    await nextTurn();
     let retries = 0;
     for (let attempt = 0; ; attempt++) {
       const sent = await round.send(this.#concurrency);

@@ -58,28 +58,34 @@ export class RecentGids {
     return newest;
   }
 
-  /** Forgets what is older than the newest 1,000, shares no millisecond with them and stood on no page of late. */
-  trim(): void {
-    if (this.#known.size <= REMEMBERED) return;
-    const oldestKept = this.oldest() ?? 0;
-    const [before, current] = this.#lastPages;
-    for (const [gid, at] of this.#known) {
-      if (at < oldestKept && !current.has(gid) && !before.has(gid)) this.#known.delete(gid);
-    }
-  }
-
   /**
    * Compressed text: a line per gid with the milliseconds since the line before in base 36. Gids of one stretch of time
    * share their first digits, so that 1,000 of them take about 5 KB rather than 30 (each KB is a write unit).
    */
   encode(): Uint8Array {
-    this.trim();
-    let kept = [...this.#known].sort((a, b) => a[1] - b[1]);
+    let kept = this.#trimmed();
     for (;;) {
       const encoded = encodeLines(kept);
       if (encoded.length <= MAX_ENCODED_BYTES) return encoded;
       kept = kept.slice(Math.ceil(kept.length / 4));
     }
+  }
+
+  /**
+   * Forgets what is older than the newest 1,000, shares no millisecond with them and stood on no page of late.
+   * @returns what is left, oldest first
+   */
+  #trimmed(): (readonly [string, number])[] {
+    // Pages come in order of time, and sorting what is sorted costs next to nothing.
+    const sorted = [...this.#known].sort((a, b) => a[1] - b[1]);
+    const oldestKept = sorted[sorted.length - REMEMBERED]?.[1];
+    if (oldestKept === undefined) return sorted;
+    const [before, current] = this.#lastPages;
+    return sorted.filter(([gid, at]) => {
+      const kept = at >= oldestKept || current.has(gid) || before.has(gid);
+      if (!kept) this.#known.delete(gid);
+      return kept;
+    });
   }
 
   static decode(encoded: Uint8Array): RecentGids {
@@ -99,8 +105,9 @@ function encodeLines(sorted: readonly (readonly [string, number])[]): Uint8Array
   let at = 0;
   let text = '';
   for (const [gid, createdAt] of sorted) {
-    // A gid is any text: as the inside of a JSON string it holds no line break.
-    text += `${JSON.stringify(gid).slice(1, -1)} ${(createdAt - at).toString(36)}\n`;
+    // A gid is any text: as the inside of a JSON string it holds no line break. Asana's are digits, which need no escapes.
+    const inside = /^\d+$/.test(gid) ? gid : JSON.stringify(gid).slice(1, -1);
+    text += `${inside} ${(createdAt - at).toString(36)}\n`;
     at = createdAt;
   }
   return deflateRawSync(text, { level: 1 });

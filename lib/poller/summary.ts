@@ -60,9 +60,11 @@ export interface Measure {
  * feed is alive: heartbeat, published and lag.
  */
 export function measures(summary: RunSummary): Measure[] {
-  const polled = summary.outcome === 'caught-up' || summary.outcome === 'out-of-time';
-  // A run that met another at work, or was told to wait, says nothing on the feed's health either way.
-  const silent = summary.outcome === 'held' || summary.outcome === 'waiting';
+  const { outcome, pages } = summary;
+  const polled =
+    outcome === 'caught-up' || outcome === 'out-of-time' || (outcome === 'waiting' && pages > 0);
+  // A run that met another at work, or was told to wait at once, says nothing on the feed's health either way.
+  const silent = outcome === 'held' || (outcome === 'waiting' && pages === 0);
   const count = (name: MetricName, value: number): Measure => ({ name, unit: 'Count', value });
   return [
     ...(silent

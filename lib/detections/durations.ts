@@ -1,4 +1,4 @@
-// Reads the durations of session settings, which Asana gives as words for people ("14 days", "never").
+// Reads the durations of session and token settings, which Asana gives as words for people ("14 days", "never").
 // Knows nothing it was not told: whatever cannot be compared counts as lengthened, so that it is seen.
 import { asText } from './fields.ts';
 
@@ -16,7 +16,8 @@ const MINUTES: ReadonlyMap<string, number> = new Map([
   ['month', 43_200],
   ['year', 525_600],
 ]);
-const UNLIMITED = /^(never|none|unlimited|no limit|forever|infinite|off|disabled)$/;
+const UNLIMITED =
+  /^(never( expires?)?|none|unlimited|no (limit|expiry|expiration)|does not expire|forever|infinite|off|disabled)$/;
 
 /** Minutes, Infinity for "never", undefined for anything else: null, a bare number, an unknown word. */
 export function durationMinutes(value: unknown): number | undefined {
@@ -33,9 +34,16 @@ export function durationMinutes(value: unknown): number | undefined {
 }
 
 /** True when the new duration is unlimited, longer than the old one, or cannot be compared with it. */
-export function isSessionExtended(oldValue: unknown, newValue: unknown): boolean {
-  const now = durationMinutes(newValue);
-  const before = durationMinutes(oldValue);
+export function isDurationExtended(oldValue: unknown, newValue: unknown): boolean {
+  const now = durationMinutes(newValue) ?? bareNumber(newValue);
+  // Two bare numbers are of the same unit, whichever that is; a number and a word are not.
+  const before =
+    durationMinutes(newValue) === undefined ? bareNumber(oldValue) : durationMinutes(oldValue);
   if (now === undefined || now === Number.POSITIVE_INFINITY || before === undefined) return true;
   return now > before;
+}
+
+function bareNumber(value: unknown): number | undefined {
+  const text = asText(value)?.trim() ?? '';
+  return /^\d{1,9}(\.\d{1,3})?$/.test(text) ? Number(text) : undefined;
 }

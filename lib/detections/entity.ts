@@ -37,6 +37,12 @@ export const actor: EntityOf = (event) => {
   return entity(type === 'unknown' ? 'actor' : type, id, actorWords(event));
 };
 
+/** The person for whom support acted: one ticket is one matter, whoever of support works on it. */
+export const helpedUser: EntityCandidate = (event) => {
+  const id = asText(field(event, 'context', 'on_behalf_of_user_id'));
+  return id === undefined ? undefined : entity('user', id, `user ${shownText(id, 120)}`);
+};
+
 /** An email domain named in `details.new_value`, whatever its case or a leading @. */
 export const newEmailDomain: EntityCandidate = (event) => {
   const domain = lower(field(event, 'details', 'new_value'))?.replace(/^@/, '');

@@ -1,5 +1,6 @@
 // Detections on who and what may get into the workspace: email domains, guests, public links, apps.
 import { defineDetection } from '../define.ts';
+import { isDomainListed } from '../domains.ts';
 import { firstOf, newEmailDomain, resource, workspace } from '../entity.ts';
 import { actorWords, changeWords, field, resourceWords, valueWords } from '../fields.ts';
 import { change, example, SERVICE_ACCOUNT_API } from './examples.ts';
@@ -27,9 +28,15 @@ const OTHER_CHANGES =
 export const emailDomainAdded = defineDetection({
   kind: 'match',
   id: 'asana.policy.email-domain-added',
-  version: 1,
+  version: 2,
   title: 'Email domain added to the workspace',
   severity: 'medium',
+  // A domain that is known to be the company's is worth a line, not a page.
+  severityOf: (event, { companyDomains = [] }) => {
+    const domain = newEmailDomain(event, '')?.id;
+    return domain !== undefined && isDomainListed(domain, companyDomains) ? 'info' : 'medium';
+  },
+  lists: { companyDomains: [] },
   attack: ['T1484.002'],
   attackV18: ['T1484.002'],
   pattern: { 'detail-type': [DOMAIN_ADDED] },
@@ -42,7 +49,8 @@ export const emailDomainAdded = defineDetection({
     'Read the members who joined since created_at with an address of that domain, and what they opened or exported.',
     'Ask the person in actor who asked for it.',
   ],
-  falsePositives: 'Mergers, a rebrand, a subsidiary that moves in. Each is known weeks before.',
+  falsePositives:
+    'Mergers, a rebrand, a subsidiary that moves in. Each is known weeks before: put the domain on the list companyDomains, and the alert is info.',
   references: [ASANA_EVENTS, technique('T1484.002')],
   examples: {
     alerts: [

@@ -4,7 +4,7 @@ import type { AuditLogEvent } from '../../contract/bus-event.ts';
 
 type Part = Readonly<Record<string, unknown>>;
 
-const ALICE: Part = {
+export const ALICE: Part = {
   actor_type: 'user',
   gid: '1201000000000001',
   name: 'Alice Example',

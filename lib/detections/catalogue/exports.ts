@@ -51,3 +51,47 @@ export const organizationExport = defineDetection({
     ],
   },
 });
+
+const DIRECTORY_WORDS: ReadonlyMap<unknown, string> = new Map([
+  ['workspace_members_export_started', 'the list of all members'],
+  ['workspace_teams_export_started', 'the list of all teams'],
+  ['division_teams_export_started', 'the list of the teams of a division'],
+]);
+
+export const directoryExport = defineDetection({
+  kind: 'match',
+  id: 'asana.export.directory',
+  version: 1,
+  title: 'Member or team list exported',
+  severity: 'medium',
+  attack: ['T1087.004', 'T1069.003'],
+  attackV18: ['T1087.004', 'T1069.003'],
+  pattern: { 'detail-type': [...DIRECTORY_WORDS.keys()] },
+  entity: actor,
+  summary: (event) =>
+    `${actorWords(event)} exported ${DIRECTORY_WORDS.get(field(event, 'event_type')) ?? 'a directory'} of ${resourceWords(event)}: names, addresses and who belongs where.`,
+  triage: [
+    'Ask the person in actor, outside Asana, what the list is for. Do it within 4 hours.',
+    'If nobody asked for it: sign actor out of all sessions, reset that password, and warn colleagues of well-aimed phishing for the next 30 days.',
+    'Read the events of actor.gid in the 24 hours since created_at: invitations, sign-ins refused for the people on the list, further exports.',
+    'Read the sign-in of actor.gid before it: context.client_ip_address and context.user_agent, and whether they are usual.',
+  ],
+  falsePositives: 'Reports of the people team or of IT, mostly by the same person each month.',
+  references: [ASANA_EVENTS, technique('T1087.004'), technique('T1069.003')],
+  examples: {
+    alerts: [
+      example({ type: 'workspace_members_export_started' }),
+      example({ type: 'workspace_teams_export_started', context: SERVICE_ACCOUNT_API }),
+      example({
+        type: 'division_teams_export_started',
+        resource: { resource_type: 'division', gid: '1208000000000001', name: null },
+        actor: { actor_type: 'external_administrator' },
+      }),
+    ],
+    silent: [
+      example({ type: 'workspace_export_started' }),
+      example({ type: 'project_csv_export_started' }),
+      example({ type: 'user_csv_import_started' }),
+    ],
+  },
+});

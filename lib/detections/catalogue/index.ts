@@ -6,23 +6,66 @@ import {
   guestInvitesOpened,
   publicAccessOpened,
 } from './access-policy.ts';
-import { serviceAccountCreated } from './apps.ts';
-import { teamMadePublic } from './data.ts';
-import { organizationExport } from './exports.ts';
-import { adminGranted, superAdminGranted } from './roles.ts';
+import { settingChangedByApi, supportAccess } from './administration.ts';
+import {
+  serviceAccountCreated,
+  serviceAccountRemoved,
+  serviceAccountUnlisted,
+  tokenCreated,
+} from './apps.ts';
+import { externalMemberAdded, projectMadePublic, teamMadePublic } from './data.ts';
+import { ipAllowlistWeakened, mobileControlsWeakened } from './device-policy.ts';
+import { directoryExport, organizationExport } from './exports.ts';
+import { mfaRequirementDisabled, ssoRepointed } from './identity-policy.ts';
+import {
+  aiSettingChanged,
+  securityContactChanged,
+  trustedDomainsChanged,
+} from './organization-policy.ts';
+import {
+  adminGranted,
+  customRoleChanged,
+  divisionAdminChanged,
+  superAdminGranted,
+} from './roles.ts';
 import { passwordWeakened, samlWeakened, sessionExtended } from './sign-in-policy.ts';
+import { ssoBypass } from './sign-ins.ts';
+import { tokenPolicyWeakened } from './token-policy.ts';
+import { externalInvited, mfaDisabled, reprovisioned } from './users.ts';
 
 export const CATALOGUE: readonly Detection[] = Object.freeze([
+  settingChangedByApi,
+  tokenCreated,
   serviceAccountCreated,
+  serviceAccountRemoved,
+  serviceAccountUnlisted,
+  externalMemberAdded,
+  projectMadePublic,
   teamMadePublic,
+  directoryExport,
   organizationExport,
+  ssoBypass,
+  aiSettingChanged,
   appApprovalWeakened,
   emailDomainAdded,
   guestInvitesOpened,
+  ipAllowlistWeakened,
+  mfaRequirementDisabled,
+  mobileControlsWeakened,
   passwordWeakened,
   publicAccessOpened,
   samlWeakened,
+  securityContactChanged,
   sessionExtended,
+  ssoRepointed,
+  tokenPolicyWeakened,
+  trustedDomainsChanged,
   adminGranted,
+  customRoleChanged,
+  divisionAdminChanged,
   superAdminGranted,
+  supportAccess,
+  externalInvited,
+  mfaDisabled,
+  reprovisioned,
 ]);

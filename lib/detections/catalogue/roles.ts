@@ -1,7 +1,8 @@
-// Detections on administrative roles: who was made an admin. Demotions are no findings.
+// Detections on administrative roles: who was made an admin, and what admins may do. A demotion is no grant.
 import { defineDetection } from '../define.ts';
-import { firstOf, resource, workspace } from '../entity.ts';
-import { actorWords, changeWords, resourceWords } from '../fields.ts';
+import { actor, firstOf, resource, workspace } from '../entity.ts';
+import { actorWords, changeWords, field, resourceWords } from '../fields.ts';
+import { isAdminRole, isNoRole } from '../role-names.ts';
 import { BOB, change, example, SERVICE_ACCOUNT_API } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 
@@ -18,36 +19,17 @@ const TRIAGE_AFTER =
 export const adminGranted = defineDetection({
   kind: 'match',
   id: 'asana.role.admin-granted',
-  version: 1,
+  version: 2,
   title: 'Admin role granted to a non-admin',
   severity: 'high',
   attack: ['T1098.003'],
   attackV18: ['T1098.003'],
-  pattern: {
-    'detail-type': [ROLE_CHANGED],
-    detail: {
-      data: {
-        details: {
-          // Suffixes rather than wildcards: a bus takes 30 rules with wildcards, shared with every subscriber.
-          new_value: [
-            { suffix: { 'equals-ignore-case': 'admin' } },
-            { suffix: { 'equals-ignore-case': 'administrator' } },
-            { prefix: { 'equals-ignore-case': 'admin' } },
-          ],
-          // EventBridge has no anything-but that ignores case in a suffix, hence the spellings.
-          old_value: [
-            null,
-            { exists: false },
-            {
-              'anything-but': {
-                suffix: ['admin', 'Admin', 'ADMIN', 'administrator', 'Administrator'],
-              },
-            },
-          ],
-        },
-      },
-    },
-  },
+  pattern: { 'detail-type': [ROLE_CHANGED] },
+  // "admin" anywhere and in any case, for a role such as `billing_admin_2`: a pattern would need a wildcard, of which a
+  // bus takes 30 rules, shared with every subscriber, and wildcards mind the case.
+  when: (event) =>
+    isAdminRole(field(event, 'details', 'new_value')) &&
+    !isAdminRole(field(event, 'details', 'old_value')),
   entity: firstOf(workspace, resource),
   summary: (event) =>
     `${actorWords(event)} changed the organization role of ${resourceWords(event, 'someone unnamed')} ${changeWords(event)}.`,
@@ -61,12 +43,16 @@ export const adminGranted = defineDetection({
       change(ROLE_CHANGED, 'member', 'super_admin', { resource: BOB }),
       change(ROLE_CHANGED, null, 'domain_admin', { resource: BOB }),
       example({ type: ROLE_CHANGED, details: { new_value: 'Domain_Admin' }, resource: null }),
+      change(ROLE_CHANGED, 'limited_access_member', ['BILLING_ADMINISTRATOR_2'], { resource: BOB }),
     ],
     silent: [
       change(ROLE_CHANGED, 'domain_admin', 'member', { resource: BOB }),
       change(ROLE_CHANGED, 'super_admin', 'domain_admin', { resource: BOB }),
       change(ROLE_CHANGED, 'domain_admin', 'super_admin', { resource: BOB }),
       change(ROLE_CHANGED, 'domain_admin', null, { resource: BOB }),
+      change(ROLE_CHANGED, 'Domain_Admin', 'super_admin', { resource: BOB }),
+      change(ROLE_CHANGED, null, { role: 'admin' }, { resource: BOB }),
+      change('user_division_admin_role_changed', 'member', 'division_admin', { resource: BOB }),
     ],
   },
 });
@@ -122,6 +108,83 @@ export const superAdminGranted = defineDetection({
       change(ROLE_CHANGED, 'super_admin', 'member', { resource: BOB }),
       change(ROLE_CHANGED, 'super_admin', 'domain_admin', { resource: BOB }),
       change(ROLE_CHANGED, 'member', 'domain_admin', { resource: BOB }),
+    ],
+  },
+});
+
+const DIVISION_ROLE_CHANGED = 'user_division_admin_role_changed';
+const ROLE = { resource_type: 'role', gid: '1207000000000001', name: 'Project auditor' };
+
+export const divisionAdminChanged = defineDetection({
+  kind: 'match',
+  id: 'asana.role.division-admin-changed',
+  version: 1,
+  title: 'Division admin role changed',
+  severity: 'medium',
+  // A role taken away is seen, because it clears the way, but it grants nothing.
+  severityOf: (event) => (isNoRole(field(event, 'details', 'new_value')) ? 'info' : 'medium'),
+  attack: ['T1098.003'],
+  attackV18: ['T1098.003'],
+  pattern: { 'detail-type': [DIVISION_ROLE_CHANGED] },
+  entity: firstOf(workspace, resource),
+  summary: (event) =>
+    `${actorWords(event)} changed the role of ${resourceWords(event, 'someone unnamed')} in a division ${changeWords(event)}.`,
+  triage: [
+    'Ask the person in actor, outside Asana, whether they made this change and on whose request. Do it within 1 hour.',
+    'If nobody vouches for it: set the role back to details.old_value in the admin console and sign both accounts out of all sessions.',
+    'Look at details.group: which division it is, and whose members and teams a division admin sees there.',
+    TRIAGE_AFTER,
+    TRIAGE_AROUND,
+  ],
+  falsePositives: 'A reorganization: several changes on one day, by one admin, with a ticket.',
+  references: [ASANA_EVENTS, technique('T1098.003')],
+  examples: {
+    alerts: [
+      change(DIVISION_ROLE_CHANGED, 'member', 'division_admin', { resource: BOB }),
+      change(DIVISION_ROLE_CHANGED, 'division_admin', 'Member', { resource: BOB }),
+      change(DIVISION_ROLE_CHANGED, null, ['DIVISION_ADMIN'], { resource: null }),
+      example({ type: DIVISION_ROLE_CHANGED, actor: { actor_type: 'asana_support' } }),
+    ],
+    silent: [
+      change(ROLE_CHANGED, 'member', 'domain_admin', { resource: BOB }),
+      example({ type: 'user_reprovisioned', resource: BOB }),
+    ],
+  },
+});
+
+export const customRoleChanged = defineDetection({
+  kind: 'match',
+  id: 'asana.role.custom-role-changed',
+  version: 1,
+  title: 'Custom role created or role permission changed',
+  severity: 'medium',
+  attack: ['T1098.003'],
+  attackV18: ['T1098.003'],
+  // Both names come from one list of others (September 2026), not from Asana's own pages.
+  pattern: { 'detail-type': ['custom_role_created', 'role_permission_changed'] },
+  // About who designs roles: creating one and setting ten permissions in it is one matter.
+  entity: actor,
+  summary: (event) => {
+    const isNew = field(event, 'event_type') === 'custom_role_created';
+    return `${actorWords(event)} ${isNew ? 'created the role' : 'changed what is permitted to the role'} ${resourceWords(event, '(not named)')}.`;
+  },
+  triage: [
+    'Look at the role in resource in the admin console within 1 hour: what it may do that an ordinary member may not.',
+    'Ask the person in actor, outside Asana, what it is for. If nobody vouches for it: take the permission back, or the role away.',
+    'Read user_workspace_admin_role_changed events of the 24 hours since created_at: who was given the role.',
+    TRIAGE_AROUND,
+  ],
+  falsePositives: 'Roles being designed, mostly in the weeks after an upgrade of the plan.',
+  references: [ASANA_EVENTS, technique('T1098.003')],
+  examples: {
+    alerts: [
+      example({ type: 'custom_role_created', resource: ROLE }),
+      change('role_permission_changed', null, 'EXPORT_DATA', { resource: ROLE }),
+      example({ type: 'role_permission_changed', resource: null, actor: { actor_type: 'asana' } }),
+    ],
+    silent: [
+      change(ROLE_CHANGED, 'domain_admin', 'member', { resource: BOB }),
+      example({ type: 'workspace_wide_reporting_enabled', resource: ROLE }),
     ],
   },
 });

@@ -1,6 +1,6 @@
 // Detections on the organization's sign-in policy: SAML, passwords, how long sessions live.
 import { defineDetection } from '../define.ts';
-import { isSessionExtended } from '../durations.ts';
+import { isDurationExtended } from '../durations.ts';
 import { firstOf, resource, workspace } from '../entity.ts';
 import { actorWords, changeWords, field, resourceWords } from '../fields.ts';
 import { change, EMAIL_DOMAIN, example, SERVICE_ACCOUNT_API } from './examples.ts';
@@ -102,14 +102,14 @@ export const passwordWeakened = defineDetection({
 export const sessionExtended = defineDetection({
   kind: 'match',
   id: 'asana.policy.session-extended',
-  version: 1,
+  version: 2,
   title: 'Session lifetime lengthened or unlimited',
   severity: 'medium',
   attack: ['T1550.004'],
   attackV18: ['T1550.004'],
   pattern: { 'detail-type': [SESSION_CHANGED, IDLE_SESSION_CHANGED] },
   when: (event) =>
-    isSessionExtended(field(event, 'details', 'old_value'), field(event, 'details', 'new_value')),
+    isDurationExtended(field(event, 'details', 'old_value'), field(event, 'details', 'new_value')),
   entity: firstOf(workspace, resource),
   summary: (event) => {
     const which = field(event, 'event_type') === IDLE_SESSION_CHANGED ? 'idle ' : '';

@@ -1,5 +1,5 @@
 // Ten scripted attacks on the generated workspace. Each is told by its gids (prefix 701 to 710) and raises what it says.
-// Together they raise all twelve detections of the first catalogue. docs/simulator.md tells their stories.
+// Together they raise the twelve detections of the first catalogue. docs/simulator.md tells their stories.
 import { ADMINS, APPS, COMPANY_DOMAIN, CURL, PEOPLE, type Person, PYTHON, TEAMS } from './cast.ts';
 import {
   actorOf,
@@ -248,7 +248,7 @@ export const ATTACKS: readonly Attack[] = [
   attack(
     9,
     'guests-bring-guests',
-    ['asana.policy.guest-invites-opened'],
+    ['asana.policy.guest-invites-opened', 'asana.user.external-invited'],
     'Anyone may invite guests, and four strangers are invited at once.',
     [
       hijack,

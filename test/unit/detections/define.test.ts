@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { samlWeakened } from '../../../lib/detections/catalogue/sign-in-policy.ts';
 import { defineDetection, type MatchDetection } from '../../../lib/detections/define.ts';
-import { durationMinutes, isSessionExtended } from '../../../lib/detections/durations.ts';
+import { durationMinutes, isDurationExtended } from '../../../lib/detections/durations.ts';
 import type { AuditBusError } from '../../../lib/errors.ts';
 
 function refusal(changed: object): AuditBusError {
@@ -81,6 +81,6 @@ describe('durations', () => {
     [undefined, '1 day', true],
     ['1 day', undefined, true],
   ])('from %j to %j is extended: %j', (before, now, extended) => {
-    expect(isSessionExtended(before, now)).toBe(extended);
+    expect(isDurationExtended(before, now)).toBe(extended);
   });
 });

@@ -95,6 +95,7 @@ export const guestInvitesOpened = defineDetection({
     silent: [
       change(GUEST_INVITES, 'anyone', 'admins_only'),
       example({ type: GUEST_INVITES, details: { old_value: 'anyone' } }),
+      change('workspace_trusted_domains_setting_changed', 'admins_only', 'anyone'),
     ],
   },
 });

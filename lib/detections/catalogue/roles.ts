@@ -62,7 +62,7 @@ const SUPER_ADMIN = ['super_admin', 'super admin', 'superadmin'];
 export const superAdminGranted = defineDetection({
   kind: 'match',
   id: 'asana.role.super-admin-granted',
-  version: 1,
+  version: 2,
   title: 'Super admin role granted',
   severity: 'critical',
   attack: ['T1098.003'],
@@ -73,11 +73,8 @@ export const superAdminGranted = defineDetection({
       data: {
         details: {
           new_value: SUPER_ADMIN.map((role) => ({ 'equals-ignore-case': role })),
-          old_value: [
-            null,
-            { exists: false },
-            { 'anything-but': { 'equals-ignore-case': SUPER_ADMIN } },
-          ],
+          // The second takes null too.
+          old_value: [{ exists: false }, { 'anything-but': { 'equals-ignore-case': SUPER_ADMIN } }],
         },
       },
     },
@@ -103,8 +100,15 @@ export const superAdminGranted = defineDetection({
         actor: { actor_type: 'external_administrator' },
         context: SERVICE_ACCOUNT_API,
       }),
+      change(ROLE_CHANGED, 'member', 'Super Admin', { resource: BOB }),
+      change(ROLE_CHANGED, 'member', ['SuperAdmin'], { resource: BOB }),
+      example({ type: ROLE_CHANGED, details: { new_value: 'super_admin' }, resource: BOB }),
     ],
     silent: [
+      change(ROLE_CHANGED, 'super_admin', 'SUPER_ADMIN', { resource: BOB }),
+      change(ROLE_CHANGED, 'super admin', 'super_admin', { resource: BOB }),
+      change(ROLE_CHANGED, 'superadmin', 'super_admin', { resource: BOB }),
+      change('user_division_admin_role_changed', 'member', 'super_admin', { resource: BOB }),
       change(ROLE_CHANGED, 'super_admin', 'member', { resource: BOB }),
       change(ROLE_CHANGED, 'super_admin', 'domain_admin', { resource: BOB }),
       change(ROLE_CHANGED, 'member', 'domain_admin', { resource: BOB }),

@@ -17,7 +17,7 @@ const ASK_ACTOR =
 export const samlWeakened = defineDetection({
   kind: 'match',
   id: 'asana.policy.saml-weakened',
-  version: 1,
+  version: 2,
   title: 'SAML no longer required',
   severity: 'high',
   attack: ['T1556', 'T1685'],
@@ -27,7 +27,8 @@ export const samlWeakened = defineDetection({
     detail: {
       data: {
         details: {
-          new_value: [null, { 'anything-but': { 'equals-ignore-case': ['required'] } }],
+          // Takes null too, and everything else that is present and not this text.
+          new_value: [{ 'anything-but': { 'equals-ignore-case': ['required'] } }],
         },
       },
     },

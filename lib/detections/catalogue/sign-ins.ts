@@ -50,8 +50,8 @@ export const ssoBypass = defineDetection({
   attackV18: ['T1556', 'T1078.004'],
   pattern: {
     'detail-type': [SIGNED_IN],
-    // Keeps nearly every sign-in of a company with SAML away from the queue. With ["SAML", "TOTP"] one method is enough
-    // to pass here, hence `when`.
+    // SAML always counts as single sign-on, so nearly every sign-in of a company that has it stays away from the queue.
+    // ["SAML", "TOTP"] passes here by its second member, hence `when`.
     detail: {
       data: { details: { method: [{ 'anything-but': { 'equals-ignore-case': ['SAML'] } }] } },
     },

@@ -9,7 +9,7 @@ import {
   compileEventPattern,
   validateEventPattern,
 } from '../../../lib/detections/event-pattern.ts';
-import { activeOpenedAlertPattern, rulePattern } from '../../../lib/detections/rule-pattern.ts';
+import { rulePattern } from '../../../lib/detections/rule-pattern.ts';
 import { cleanText } from '../../../lib/text.ts';
 import { busEvent } from '../../support/bus-events.ts';
 import { MATCHES, onlyEvent, raisedBy, severityOf } from '../../support/detections.ts';
@@ -154,23 +154,5 @@ describe('the hard cases', () => {
     ['workspace_export_completed', null, null, false],
   ])('%s from %j to %j alerts: %j', (type, from, to, alerts) => {
     expect(raisedBy(change(type, from, to)).length > 0).toBe(alerts);
-  });
-});
-
-describe('the pattern of what sinks deliver', () => {
-  const matches = compileEventPattern(activeOpenedAlertPattern);
-  const opened = {
-    source: 'asana.audit-log.alerts',
-    'detail-type': 'Alert Opened',
-    detail: { data: { status: 'active' } },
-  };
-
-  it('takes opened, active alerts and nothing else', () => {
-    validateEventPattern(activeOpenedAlertPattern);
-    expect(matches(opened)).toBe(true);
-    expect(matches({ ...opened, 'detail-type': 'Alert Updated' })).toBe(false);
-    expect(matches({ ...opened, detail: { data: { status: 'staged' } } })).toBe(false);
-    expect(matches({ ...opened, source: 'asana.audit-log' })).toBe(false);
-    expect(matches({ ...opened, 'replay-name': 'x' })).toBe(false);
   });
 });

@@ -3,7 +3,7 @@
 import { parseDeep, stringifyDeep } from './deep-json.ts';
 
 /** What JSON.rawJSON makes (V8 11.4, so Node 22 and later): an object that JSON.stringify writes as its own text. */
-export interface RawJson {
+interface RawJson {
   readonly rawJSON: string;
 }
 

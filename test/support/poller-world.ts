@@ -26,7 +26,7 @@ import { type SkippingClock, skippingClock } from './skipping-clock.ts';
 const REGION = 'eu-west-1';
 const BUCKET = 'quarantine';
 
-export interface LogLine {
+interface LogLine {
   readonly level: string;
   readonly message: string;
   readonly fields: Record<string, unknown>;

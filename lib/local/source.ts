@@ -26,7 +26,8 @@ export interface OpenSource {
 
 /** A simulated workspace takes any token. */
 const SIMULATED_TOKEN = 'simulated';
-const DEFAULT_SEED = 'asana-audit-bus';
+/** As `npm run simulator` has it. */
+const DEFAULT_SEED = '1';
 /**
  * Offsets of a simulated workspace never expire here: lines may be appended at any time and of any age, and asking by
  * time after an expired offset would miss the older ones.
@@ -53,7 +54,7 @@ export async function openSource(
   }
   return source.kind === 'file'
     ? serveFile(source.path, dataFolder, onError)
-    : serveGenerated(source.seed, dataFolder, clock, onError);
+    : serveGenerated(source.seed ?? DEFAULT_SEED, dataFolder, clock, onError);
 }
 
 async function serveFile(
@@ -70,15 +71,16 @@ async function serveFile(
 
 /** Each seed is a workspace of its own, kept in a file of its own. */
 async function serveGenerated(
-  seed: string | undefined,
+  seed: string,
   dataFolder: string,
   clock: Clock,
   onError: (error: unknown) => void,
 ): Promise<OpenSource> {
-  const gid = seed === undefined ? DEFAULT_WORKSPACE_GID : gidOf(`seed ${seed}`);
-  const name = seed === undefined ? 'events.jsonl' : `events-${gid}.jsonl`;
+  const isDefault = seed === DEFAULT_SEED;
+  const gid = isDefault ? DEFAULT_WORKSPACE_GID : gidOf(`seed ${seed}`);
+  const name = isDefault ? 'events.jsonl' : `events-${gid}.jsonl`;
   const path = join(dataFolder, 'asana', name);
-  const log = createWorkspace({ seed: seed ?? DEFAULT_SEED, clock, path });
+  const log = createWorkspace({ seed, clock, path });
   return serve(log, gid, 'a simulated Asana workspace that goes on living', onError);
 }
 

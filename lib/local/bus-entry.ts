@@ -6,13 +6,13 @@ import type { BusEvent } from '../contract/bus-event.ts';
 import { MAX_DETAIL_TYPE_CHARACTERS } from '../contract/sources.ts';
 
 /** EventBridge's limits (PutEvents in its API reference and its quotas page; the size since January 2026). */
-export const MAX_ENTRIES = 10;
+const MAX_ENTRIES = 10;
 export const MAX_REQUEST_BYTES = 1_048_576;
 /** What `Time` counts as in an entry's size, whatever its text ("Calculating PutEvents event entry size"). */
 const TIME_BYTES = 14;
 
 /** The account and region in the frame of every local event. */
-export const LOCAL_ACCOUNT = '000000000000';
+const LOCAL_ACCOUNT = '000000000000';
 export const LOCAL_REGION = 'us-east-1';
 
 export interface RequestEntry {

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts';
 
 /** Delivering counts as stuck when nothing was handled for so long. */
-export const SETTLE_PATIENCE_MS = 60_000;
+const SETTLE_PATIENCE_MS = 60_000;
 const LOOK_MS = 20;
 
 export interface Settling {

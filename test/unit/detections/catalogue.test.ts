@@ -12,7 +12,7 @@ import {
 import { rulePattern } from '../../../lib/detections/rule-pattern.ts';
 import { cleanText } from '../../../lib/text.ts';
 import { busEvent } from '../../support/bus-events.ts';
-import { MATCHES, onlyEvent, raisedBy, severityOf } from '../../support/detections.ts';
+import { MATCHES, onlyEvent, raisedBy, severityOf } from '../../support/match-detections.ts';
 
 const live = { alertOnHistory: false };
 const ids = CATALOGUE.map(({ id }) => id);

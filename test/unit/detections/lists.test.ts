@@ -1,8 +1,8 @@
 // The lists that configuration fills in, and the severities that depend on the event.
 import { describe, expect, it } from 'vitest';
 import { busEvent } from '../../support/bus-events.ts';
-import { alertsOn, detectionById, MATCHES, severityOf } from '../../support/detections.ts';
 import { LIST_CASES } from '../../support/list-cases.ts';
+import { alertsOn, detectionById, MATCHES, severityOf } from '../../support/match-detections.ts';
 
 describe('lists', () => {
   it.each(

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isDurationExtended } from '../../../lib/detections/durations.ts';
 import { EMPTY_LOCK, fingerprint, type Lock, nextLock } from '../../../lib/detections/lock.ts';
-import { detectionById, MATCHES } from '../../support/detections.ts';
+import { detectionById, MATCHES } from '../../support/match-detections.ts';
 
 const path = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 const command = path('lib/cli/lock-detections.ts');

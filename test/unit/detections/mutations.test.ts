@@ -6,8 +6,8 @@ import type { Lists, MatchDetection } from '../../../lib/detections/define.ts';
 import { compileEventPattern } from '../../../lib/detections/event-pattern.ts';
 import { rulePattern } from '../../../lib/detections/rule-pattern.ts';
 import { busEvent } from '../../support/bus-events.ts';
-import { MATCHES, onlyEvent, severityOf } from '../../support/detections.ts';
 import { LIST_CASES } from '../../support/list-cases.ts';
+import { MATCHES, onlyEvent, severityOf } from '../../support/match-detections.ts';
 import { mutantsOf } from '../../support/pattern-mutants.ts';
 
 /** True when every example comes out as it says, and every case with configured lists. */

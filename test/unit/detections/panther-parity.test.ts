@@ -2,7 +2,7 @@
 // Rule names as of panther-labs/panther-analysis in 2026; the events are this project's own.
 import { describe, expect, it } from 'vitest';
 import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
-import { raisedBy } from '../../support/detections.ts';
+import { raisedBy } from '../../support/match-detections.ts';
 
 const event = (event_type: string, details?: object, resource?: object): AuditLogEvent =>
   ({

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
+import { EVENT_TYPES_BY_CATEGORY } from '../../../lib/asana/event-types.ts';
 import { runbookUrl } from '../../../lib/contract/runbook.ts';
 import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
 import { generatedDocs } from '../../../lib/docs/generated.ts';
@@ -36,6 +37,18 @@ describe('generated documents', () => {
       const [, fragment] = runbookUrl('https://example.com/x', id).split('#');
       expect(page).toContain(`<a id="${fragment}"></a>\n\n## ${title}\n`);
     }
+  });
+
+  it('list each detection once in the table of its family, and each event type in the coverage', () => {
+    const page = docs[0]?.text ?? '';
+    for (const { id, title, kind } of CATALOGUE) {
+      expect(page.split(`| [${title}](#${id}) | \`${id}\` | ${kind} |`)).toHaveLength(2);
+    }
+    const types = Object.values(EVENT_TYPES_BY_CATEGORY).flat();
+    for (const type of types) expect(page.split(`\n| \`${type}\` | `)).toHaveLength(2);
+    const tables = page.slice(0, page.indexOf('<a id='));
+    for (const heading of tables.match(/^## .+$/gm) ?? []) expect(heading).toMatch(/^## [A-Z]/);
+    expect(page).toContain('| `workspace_baa_signed` | ignored | An admin does it rarely');
   });
 
   it.each(['audit-log-event', 'alert', 'operational-event'])(

@@ -5,7 +5,7 @@ import { ATTACK_LASTS_MS, ATTACKS } from '../../../lib/local/simulator/attacks.t
 import type { TimedEvent } from '../../../lib/local/simulator/compose.ts';
 import { dailyLife } from '../../../lib/local/simulator/daily-life.ts';
 import { assertValidAuditLogEvent } from '../../support/asana-schema.ts';
-import { raisedBy } from '../../support/detections.ts';
+import { raisedBy } from '../../support/match-detections.ts';
 
 const START = Date.UTC(2026, 9, 5, 6);
 /** Those of the first catalogue, each of which an attack shows. */

@@ -4,6 +4,8 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { baseUrlProblem } from '../lib/asana/base-url.ts';
 import { redactPathProblem } from '../lib/bus/redaction.ts';
+import { SEVERITIES } from '../lib/contract/alert.ts';
+import { deliverySchema, MAX_DELIVERY_BYTES } from '../lib/contract/delivery.ts';
 
 /** Asana deletes audit log events after 90 days. */
 export const RETENTION_DAYS = 90;
@@ -68,6 +70,11 @@ export const configSchema = z.object({
     .optional(),
   alertEmail: z.email().max(254).optional(),
   slack: z.boolean().default(true),
+  delivery: deliverySchema
+    .refine((delivery) => Buffer.byteLength(JSON.stringify(delivery)) <= MAX_DELIVERY_BYTES, {
+      message: `give at most ${MAX_DELIVERY_BYTES} bytes of delivery settings in all`,
+    })
+    .prefault({}),
   pollIntervalSeconds: z
     .int()
     .refine((s) => (s >= 5 && s <= 60) || (s > 60 && s <= 3600 && s % 60 === 0))
@@ -104,6 +111,11 @@ export type Settings = z.output<typeof configSchema>;
 
 const GID =
   'give the digits of the workspace\'s gid, the "Domain ID" in Asana\'s admin console, in quotes where it is JSON';
+const SEVERITY = `give one of ${SEVERITIES.join(', ')}`;
+const ALERTS = 'give a whole number from 1 to 1000';
+const CHANNEL = "give a Slack channel's id, such as C0123456789, not its name";
+const ROUTE =
+  'give at most 20 objects such as { "severities": ["critical"], "channel": "C0123456789" }, each with severities or detections';
 const YES_OR_NO = 'give true or false, without quotes where it is JSON';
 
 /** What to give instead, by key; places inside a list go by the list's key. */
@@ -118,6 +130,20 @@ export const WANTED: Readonly<Record<string, string>> = {
   region: 'give an AWS region such as eu-central-1',
   alertEmail: 'give one e-mail address',
   slack: YES_OR_NO,
+  delivery:
+    'give an object such as { "slack": { "channel": "C0123456789" }, "sns": { "minimumSeverity": "high" } }',
+  'delivery.slack': 'give an object such as { "channel": "C0123456789", "minimumSeverity": "low" }',
+  'delivery.slack.minimumSeverity': SEVERITY,
+  'delivery.slack.newAlertsPerMinute': ALERTS,
+  'delivery.slack.channel': CHANNEL,
+  'delivery.slack.routes': ROUTE,
+  'delivery.slack.routes.severities': `give a list of ${SEVERITIES.join(', ')}`,
+  'delivery.slack.routes.detections':
+    'give a list of detection ids, or their beginnings such as "asana.export.*"',
+  'delivery.slack.routes.channel': CHANNEL,
+  'delivery.sns': 'give an object such as { "minimumSeverity": "high" }',
+  'delivery.sns.minimumSeverity': SEVERITY,
+  'delivery.sns.newAlertsPerMinute': ALERTS,
   pollIntervalSeconds: 'give whole seconds from 5 to 60, or a multiple of 60 up to 3600',
   startFrom: 'give "now", "oldest" or a timestamp such as 2026-10-01T00:00:00Z',
   alertOnHistory: YES_OR_NO,

@@ -6,6 +6,7 @@ import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { ENVIRONMENT } from '../../lib/contract/environment.ts';
+import { everyRevisionPattern, openedAndClosedPattern } from '../../lib/detections/rule-pattern.ts';
 import type { AuditLogConfig } from '../config.ts';
 import { AlertTopic } from './alert-topic.ts';
 import type { Bus } from './bus.ts';
@@ -40,12 +41,14 @@ export class Alerts extends Construct {
       serviceName: props.serviceName,
       timeout: Duration.seconds(30),
     };
+    const delivery = { [ENVIRONMENT.delivery]: JSON.stringify(config.delivery) };
     const sns = new Sink(this, 'Sns', {
       ...common,
       functionName: 'notify-sns',
       ruleName: 'alerts-to-sns',
       title: 'SNS',
-      environment: { [ENVIRONMENT.alertTopicArn]: this.topic.topicArn },
+      pattern: openedAndClosedPattern,
+      environment: { [ENVIRONMENT.alertTopicArn]: this.topic.topicArn, ...delivery },
     });
     sns.notifier.allow(['sns:Publish'], [this.topic.topicArn]);
     const sinks = [sns];
@@ -53,7 +56,7 @@ export class Alerts extends Construct {
       const secret = valuelessSecret(
         this,
         'SlackWebhook',
-        "Slack's incoming webhook URL for alerts",
+        "Slack's incoming webhook URL for alerts, or a bot token with chat:write",
       );
       this.slackWebhookSecret = secret;
       const slack = new Sink(this, 'Slack', {
@@ -61,7 +64,8 @@ export class Alerts extends Construct {
         functionName: 'notify-slack',
         ruleName: 'alerts-to-slack',
         title: 'Slack',
-        environment: { [ENVIRONMENT.slackWebhookSecretArn]: secret.ref },
+        pattern: everyRevisionPattern,
+        environment: { [ENVIRONMENT.slackWebhookSecretArn]: secret.ref, ...delivery },
       });
       slack.notifier.allow(['secretsmanager:GetSecretValue'], [secret.ref]);
       sinks.push(slack);

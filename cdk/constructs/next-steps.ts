@@ -36,12 +36,12 @@ export class NextSteps extends Construct {
     if (alerts.slackWebhookSecret !== undefined) {
       this.output(
         'SlackWebhookSecretArn',
-        "Holds Slack's webhook URL; retained",
+        "Holds Slack's webhook URL or bot token; retained",
         alerts.slackWebhookSecret.ref,
       );
       this.output(
         'Step2SetSlackWebhook',
-        'Paste the incoming webhook URL of the Slack channel, then Enter; leave it out to do without Slack',
+        'Paste the incoming webhook URL of the Slack channel, or a bot token (xoxb-...), then Enter; leave it out to do without Slack',
         setSecretCommand(alerts.slackWebhookSecret.ref, region),
       );
     }

@@ -5,7 +5,6 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENVIRONMENT } from '../../lib/contract/environment.ts';
-import { activeOpenedAlertPattern } from '../../lib/detections/rule-pattern.ts';
 import type { Bus } from './bus.ts';
 import { BusRule } from './bus-rule.ts';
 import { allowRulesToSend, type WatchedDeadLetters, WorkQueue } from './queue.ts';
@@ -19,6 +18,8 @@ export interface SinkProps {
   readonly bus: Bus;
   readonly stateTable: Table;
   readonly timeout: Duration;
+  /** Which alerts of the bus it is given. */
+  readonly pattern: object;
   /** Besides the table and the queues. */
   readonly environment: Readonly<Record<string, string>>;
   readonly logRetention: RetentionDays;
@@ -56,7 +57,10 @@ export class Sink extends Construct {
       logRetention: props.logRetention,
       serviceName: props.serviceName,
     });
-    this.notifier.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [props.stateTable.tableArn]);
+    this.notifier.allow(
+      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+      [props.stateTable.tableArn],
+    );
     this.notifier.allow(['sqs:SendMessage'], [deadLetters.queueArn]);
     // Few at once: Slack takes about one message a second for a webhook.
     this.notifier.consume(queue, 2);
@@ -64,8 +68,8 @@ export class Sink extends Construct {
     new BusRule(this, 'Rule', {
       bus: props.bus,
       ruleName: props.ruleName,
-      description: `Opened alerts that are neither staged nor suppressed, for ${props.title}`,
-      pattern: activeOpenedAlertPattern,
+      description: `Alerts that are neither staged nor suppressed, for ${props.title}`,
+      pattern: props.pattern,
       target: queue,
     });
   }

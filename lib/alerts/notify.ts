@@ -1,23 +1,17 @@
-// Delivers a batch of alerts to one sink: claim, send, confirm; and decides what happens to what was not delivered.
-// Knows nothing of Lambda, Slack or SNS: the functions and the local run both call it.
-
-import { parseLossless } from '../asana/lossless-json.ts';
+// Delivers a batch of alerts to one sink, and decides what becomes of each message: done, later, or a dead letter.
+// Knows nothing of Lambda, Slack or SNS: the functions and the local run both call it. One alert's way is delivery.ts.
 import type { Clock } from '../clock.ts';
-import { type Alert, alertDetailSchema } from '../contract/alert.ts';
-import { ALERT_DETAIL_TYPES, ALERT_SOURCE } from '../contract/sources.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { shownText } from '../text.ts';
-import type { Claims } from './claims.ts';
+import { type DeliverDeps, deliverNotice, type Fate } from './delivery.ts';
 import type { NotifierQueue, QueueMessage } from './notifier-queue.ts';
-import type { Sink } from './sink-port.ts';
+import { readNotice } from './read-notice.ts';
 
-export interface NotifyDeps {
-  readonly sink: Sink;
-  readonly claims: Claims;
+export interface NotifyDeps extends DeliverDeps {
   readonly queue: NotifierQueue;
-  readonly clock: Clock;
   readonly log: Log;
+  readonly clock: Clock;
   readonly random?: () => number;
 }
 
@@ -47,7 +41,7 @@ export async function notifyBatch(
     });
     return { batchItemFailures: [] };
   }
-  const batch = new Batch(deps);
+  const batch = new Batch(deps, prepared.edits);
   for (const message of messages) await batch.take(message);
   deps.log.info('Notified.', { sink: deps.sink.name, ...batch.counts });
   return { batchItemFailures: batch.failed.map((itemIdentifier) => ({ itemIdentifier })) };
@@ -57,12 +51,14 @@ class Batch {
   readonly failed: string[] = [];
   readonly counts = { delivered: 0, known: 0, ignored: 0, deferred: 0, buried: 0 };
   readonly #deps: NotifyDeps;
+  readonly #edits: boolean;
   readonly #endsAt: number;
   /** Until when the sink has asked to be left alone; milliseconds of the wall clock. */
   #quietUntil = 0;
 
-  constructor(deps: NotifyDeps) {
+  constructor(deps: NotifyDeps, edits: boolean) {
     this.#deps = deps;
+    this.#edits = edits;
     this.#endsAt = deps.clock.monotonic() + BATCH_BUDGET_MS;
   }
 
@@ -81,44 +77,40 @@ class Batch {
   }
 
   async #handle(message: QueueMessage): Promise<void> {
-    const { sink, claims, clock } = this.#deps;
-    const read = readMessage(message.body);
-    if (read.kind === 'malformed') return this.#bury(message, 'notify.malformed', {});
-    if (read.kind === 'other') {
+    const { clock } = this.#deps;
+    const notice = readNotice(message.body);
+    if (notice === 'malformed') return this.#bury(message, 'notify.malformed', {});
+    if (notice === 'not for sinks') {
       this.counts.ignored += 1;
       return;
     }
-    const { alert } = read;
     const quiet = this.#quietUntil - clock.now();
     if (quiet > 0) return this.#defer(message, quiet / 1_000);
     if (clock.monotonic() >= this.#endsAt) return this.#defer(message, 0);
 
-    const claim = await claims.claim(alert, sink.name);
-    if (claim.outcome === 'delivered') {
-      this.counts.known += 1;
+    const { alertId, revision, detectionId } = notice.alert;
+    const warn = (outcome: string, reason: string) =>
+      this.#deps.log.warn('The sink did not take an alert.', {
+        ...{ sink: this.#deps.sink.name, outcome, reason, alertId, revision, detectionId },
+      });
+    const fate = await deliverNotice(notice, this.#edits, this.#deps, async (reason) => {
+      warn('refused', reason);
+      await this.#bury(message, reason, { alertId, revision: String(revision), detectionId });
+    });
+    if (fate.outcome === 'later' && fate.reason !== undefined) warn('retry', fate.reason);
+    return this.#settle(message, fate);
+  }
+
+  async #settle(message: QueueMessage, fate: Fate): Promise<void> {
+    if (fate.outcome === 'buried') return;
+    if (fate.outcome !== 'later') {
+      this.counts[fate.outcome] += 1;
       return;
     }
-    if (claim.outcome === 'held') return this.#defer(message, claim.leftMs / 1_000 + 1);
-
-    const delivery = await sink.deliver(alert);
-    if (delivery.outcome === 'delivered') {
-      this.counts.delivered += 1;
-      return claims.confirm(alert, sink.name);
+    if (fate.quietForSeconds !== undefined) {
+      this.#quietUntil = this.#deps.clock.now() + fate.quietForSeconds * 1_000;
     }
-    const { reason } = delivery;
-    const { alertId, revision, detectionId } = alert;
-    this.#deps.log.warn('The sink did not take an alert.', {
-      ...{ sink: sink.name, outcome: delivery.outcome, reason, alertId, revision, detectionId },
-    });
-    if (delivery.outcome === 'refused') {
-      await this.#bury(message, reason, { alertId, revision: String(revision), detectionId });
-      return claims.release(alert, sink.name, claim.token);
-    }
-    await claims.release(alert, sink.name, claim.token);
-    if (delivery.afterSeconds !== undefined) {
-      this.#quietUntil = clock.now() + delivery.afterSeconds * 1_000;
-    }
-    return this.#defer(message, delivery.afterSeconds ?? this.#backoff(message));
+    await this.#defer(message, fate.afterSeconds ?? fate.quietForSeconds ?? this.#backoff(message));
   }
 
   async #defer(message: QueueMessage, seconds: number): Promise<void> {
@@ -144,29 +136,4 @@ class Batch {
     const full = Math.min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** (received - 1));
     return full * (0.5 + (this.#deps.random ?? Math.random)() / 2);
   }
-}
-
-type ReadMessage =
-  | { readonly kind: 'alert'; readonly alert: Alert }
-  /** An event that is not for sinks: updated, staged, suppressed, from a replay, or no alert. */
-  | { readonly kind: 'other' }
-  | { readonly kind: 'malformed' };
-
-/** The rule has checked all this; a message sent by hand or by an outdated rule has not. */
-function readMessage(body: string): ReadMessage {
-  let event: Record<string, unknown>;
-  try {
-    event = parseLossless(body) as Record<string, unknown>;
-  } catch {
-    return { kind: 'malformed' };
-  }
-  if (typeof event !== 'object' || event === null) return { kind: 'malformed' };
-  if (event['source'] !== ALERT_SOURCE || event['detail-type'] !== ALERT_DETAIL_TYPES.opened) {
-    return { kind: 'other' };
-  }
-  if (event['replay-name'] !== undefined) return { kind: 'other' };
-  const detail = alertDetailSchema.safeParse(event['detail']);
-  if (!detail.success) return { kind: 'malformed' };
-  const alert = detail.data.data;
-  return alert.status === 'active' ? { kind: 'alert', alert } : { kind: 'other' };
 }

@@ -1,9 +1,11 @@
-// The Slack message of an alert: Block Kit for people at 3 a.m., and a text for the notification. Pure.
+// The Slack messages of alerts: Block Kit for people at 3 a.m., and a text for the notification. Pure.
 // Limits: 50 blocks, header 150, section 3,000, field 2,000 and 10 of them, context 10 elements (docs.slack.dev, 2026).
-import type { Alert } from '../contract/alert.ts';
+import type { Alert, ContextValue } from '../contract/alert.ts';
 import { asanaLink } from './asana-link.ts';
+import type { RollUp } from './roll-up.ts';
+import type { Notice } from './sink-port.ts';
 import { inert, link, type Mrkdwn, mrkdwn, type PlainText, plain } from './slack-text.ts';
-import { alertWords, SEVERITY_WORDS, utc } from './words.ts';
+import { alertWords, contextWords, lastsWords, rollUpWords, SEVERITY_WORDS, utc } from './words.ts';
 
 type Block =
   | { readonly type: 'header'; readonly text: PlainText }
@@ -25,29 +27,67 @@ const SIGNS = { info: '⚪', low: '🔵', medium: '🟡', high: '🟠', critical
 const FIELD = 400;
 /** Steps shown; the detection's page has them all. */
 const SHOWN_STEPS = 2;
+/** 10 times 250 characters, and a heading of 200, stay below a section's 3,000. */
+const MAX_LINES = 10;
+const MAX_LINE = 250;
 
-export function slackMessage(alert: Alert): SlackMessage {
-  const heading = `${SEVERITY_WORDS[alert.severity]}: ${alert.title}`;
+/** An alert as it opens and goes on, or, once it is closed, what came of it. */
+export function slackMessage({ kind, alert }: Notice): SlackMessage {
+  const isOver = kind === 'closed';
+  const severity = `${SEVERITY_WORDS[alert.severity]}: ${alert.title}`;
+  const heading = isOver ? `Over: ${severity}` : severity;
+  const lasts = alert.count > 1 ? `${lastsWords(alert)}. ` : '';
+  const seen = isOver ? contextWords(alert.contextSeen ?? []) : [];
   const links = [
     link(asanaLink(alert), 'Open in Asana'),
     link(alert.runbookUrl, 'All steps and background'),
   ].filter((each) => each !== undefined);
+  return message(`${heading}. ${isOver ? lasts : ''}${alert.summary}`, [
+    { type: 'header', text: plain(`${SIGNS[alert.severity]} ${heading}`, 150) },
+    { type: 'section', text: plain(`${isOver ? lasts : ''}${alert.summary}`, 1_000) },
+    { type: 'section', fields: fields(alert) },
+    ...(seen.length > 0 ? [{ type: 'section' as const, text: lines('Seen in all', seen) }] : []),
+    ...(isOver ? [] : [{ type: 'section' as const, text: steps(alert) }]),
+    ...(links.length > 0 ? [{ type: 'section' as const, text: mrkdwn(links.join('  ·  ')) }] : []),
+    { type: 'context', elements: [plain(ids(alert), 600)] },
+  ]);
+}
+
+/** What an alert has seen that its message did not tell, for the message's thread. */
+export function contextMessage(alert: Alert, values: readonly ContextValue[]): SlackMessage {
+  const shown = contextWords(values);
+  return message(`New in ${alert.title}: ${shown.join(', ')}`, [
+    { type: 'section', text: lines(`New, ${lastsWords(alert)}`, shown) },
+  ]);
+}
+
+/** One message for the alerts of a minute that were too many to tell one by one. */
+export function rollUpMessage(rollUp: RollUp): SlackMessage {
+  const { heading, counts, hint } = rollUpWords(rollUp);
+  return message(heading, [
+    { type: 'header', text: plain(`🌊 ${heading}`, 150) },
+    { type: 'section', text: lines('By detection', counts) },
+    { type: 'context', elements: [plain(hint, 600)] },
+  ]);
+}
+
+function message(text: string, blocks: readonly Block[]): SlackMessage {
   return {
-    text: inert(`${heading}. ${alert.summary}`, 800),
+    text: inert(text, 800),
     mrkdwn: false,
     unfurl_links: false,
     unfurl_media: false,
-    blocks: [
-      { type: 'header', text: plain(`${SIGNS[alert.severity]} ${heading}`, 150) },
-      { type: 'section', text: plain(alert.summary, 1_000) },
-      { type: 'section', fields: fields(alert) },
-      { type: 'section', text: steps(alert) },
-      ...(links.length > 0
-        ? [{ type: 'section' as const, text: mrkdwn(links.join('  ·  ')) }]
-        : []),
-      { type: 'context', elements: [plain(ids(alert), 600)] },
-    ],
+    blocks,
   };
+}
+
+/** A heading of ours and lines from outside, within a section's 3,000 characters. */
+function lines(heading: string, texts: readonly string[]): PlainText {
+  const shown = texts.slice(0, MAX_LINES).map((text) => inert(text, MAX_LINE));
+  const more = texts.length - shown.length;
+  const rest = more > 0 ? [`and ${more} more`] : [];
+  const text = [inert(heading, 200), ...shown, ...rest].join('\n');
+  return { type: 'plain_text', text, emoji: false };
 }
 
 function fields(alert: Alert): Array<PlainText | Mrkdwn> {
@@ -62,8 +102,15 @@ function fields(alert: Alert): Array<PlainText | Mrkdwn> {
   const given = values.flatMap(([label, value]) =>
     value === undefined ? [] : [plain(value, FIELD, `${label}\n`)],
   );
-  const found = `${words.late}, at ${utc(alert.detectedAt)}${alert.count > 1 ? `; ${alert.count} events so far` : ''}`;
-  return [...given.slice(0, 3), when(alert), plain(found, FIELD, 'Found\n'), ...given.slice(3)];
+  const found = `${words.late}, at ${utc(alert.detectedAt)}`;
+  const events = `${alert.count} so far, the last at ${utc(alert.lastSeen)}`;
+  return [
+    ...given.slice(0, 3),
+    when(alert),
+    plain(found, FIELD, 'Found\n'),
+    ...(alert.count > 1 ? [plain(events, FIELD, 'Events\n')] : []),
+    ...given.slice(3),
+  ];
 }
 
 /** Slack writes the date in each reader's own zone; the fallback and the second line are UTC. */
@@ -78,8 +125,8 @@ function when(alert: Alert): Mrkdwn {
 
 function steps(alert: Alert): PlainText {
   const shown = alert.triage.slice(0, SHOWN_STEPS);
-  const lines = shown.map((step, index) => `${index + 1}. ${inert(step, 1_200)}`);
-  return { type: 'plain_text', text: ['What to do first', ...lines].join('\n'), emoji: false };
+  const numbered = shown.map((step, index) => `${index + 1}. ${inert(step, 1_200)}`);
+  return { type: 'plain_text', text: ['What to do first', ...numbered].join('\n'), emoji: false };
 }
 
 function ids(alert: Alert): string {

@@ -1,119 +1,144 @@
-// Posts alerts to a Slack incoming webhook with Node's own fetch, and says what Slack's answers mean.
-// https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks (October 2026)
+// Slack as a sink: an incoming webhook that takes messages, or a bot that also edits them, as the secret says.
+// What the messages hold is slack-message.ts's, how an alert lives as one message slack-thread.ts's.
 import type { Clock } from '../clock.ts';
 import type { Alert } from '../contract/alert.ts';
+import type { SlackDelivery } from '../contract/delivery.ts';
 import { AuditBusError } from '../errors.ts';
-import type { Delivery, Sink } from './sink-port.ts';
-import { slackMessage } from './slack-message.ts';
-import { parseWebhook } from './slack-webhook.ts';
+import { channelOf } from './delivery-rules.ts';
+import type { RollUp } from './roll-up.ts';
+import type { Delivery, Notice, Prepared, Sink, SinkMemory } from './sink-port.ts';
+import { rollUpMessage, type SlackMessage, slackMessage } from './slack-message.ts';
+import { parseSlackSecret, type SlackCredential } from './slack-secret.ts';
+import { deliverToThread } from './slack-thread.ts';
+import { SLACK_API_URL, SlackWebApi } from './slack-web-api.ts';
+import { postToWebhook } from './slack-webhook.ts';
 
-/** Where the webhook's address comes from. `fresh` asks the store even when a value is remembered. */
-export interface WebhookSource {
+/** Where the credential comes from. `fresh` asks the store even when a value is remembered. */
+export interface CredentialSource {
   read(fresh?: boolean): Promise<string | undefined>;
 }
 
 interface Options {
-  readonly webhook: WebhookSource;
+  readonly credential: CredentialSource;
   readonly clock: Clock;
+  /** Channels, for a bot. */
+  readonly delivery?: Pick<SlackDelivery, 'channel' | 'routes'>;
+  /** Slack's Web API, ends in a slash. */
+  readonly apiUrl?: string;
   /** Milliseconds for one request. */
   readonly timeoutMs?: number;
 }
 
-const PERMANENT: ReadonlySet<number> = new Set([400, 403, 404, 410]);
-/** Refusals that a new webhook in the secret may mend. */
-const MAY_BE_ROTATED: ReadonlySet<number> = new Set([403, 404, 410]);
-/** Slack asks for at least this when it names no time. */
-const DEFAULT_RETRY_AFTER_SECONDS = 30;
+/** Refusals that a new value in the secret may mend. */
+const MAY_BE_ROTATED =
+  /^slack\.(403|404|410|invalid_auth|not_authed|account_inactive|token_revoked|token_expired|missing_scope)\b/;
+const NO_CHANNEL =
+  'the Slack secret holds a bot token, and no channel is configured for it. Set delivery.slack.channel to the id of a channel and invite the bot there.';
+
+type Connection = Exclude<SlackCredential, { kind: 'none' }>;
 
 export class SlackSink implements Sink {
   readonly name = 'slack';
-  readonly #webhook: WebhookSource;
-  readonly #clock: Clock;
+  readonly #options: Options;
+  readonly #rules: Pick<SlackDelivery, 'channel' | 'routes'>;
   readonly #timeoutMs: number;
-  #url = '';
+  #connection: Connection | undefined;
+  #api: SlackWebApi | undefined;
 
   constructor(options: Options) {
-    this.#webhook = options.webhook;
-    this.#clock = options.clock;
+    this.#options = options;
+    this.#rules = options.delivery ?? { channel: undefined, routes: [] };
     this.#timeoutMs = options.timeoutMs ?? 5_000;
   }
 
-  async prepare(): ReturnType<Sink['prepare']> {
-    const webhook = parseWebhook(await this.#webhook.read());
-    if ('url' in webhook) {
-      this.#url = webhook.url;
-      return { ready: true };
+  async prepare(): Promise<Prepared> {
+    const credential = parseSlackSecret(await this.#options.credential.read());
+    if (credential.kind === 'none') {
+      return {
+        ready: false,
+        todo: `the Slack secret is not set up: ${credential.problem}. Create an incoming webhook in Slack, or a bot with the scope chat:write, and put its address or its token into the secret with "aws secretsmanager put-secret-value".`,
+      };
     }
-    return {
-      ready: false,
-      todo: `the Slack webhook secret is not set up: ${webhook.problem}. Create an incoming webhook in Slack and put its address into the secret with "aws secretsmanager put-secret-value".`,
-    };
+    if (credential.kind === 'bot' && this.#rules.channel === undefined) {
+      return { ready: false, todo: NO_CHANNEL };
+    }
+    this.#use(credential);
+    return { ready: true, edits: credential.kind === 'bot' };
   }
 
-  async deliver(alert: Alert): Promise<Delivery> {
-    const body = JSON.stringify(slackMessage(alert));
-    const used = this.#url;
-    const answer = await this.#post(used, body);
-    if (answer.delivery.outcome !== 'refused' || !MAY_BE_ROTATED.has(answer.status)) {
-      return answer.delivery;
-    }
-    const fresh = parseWebhook(await this.#webhook.read(true));
-    if (!('url' in fresh) || fresh.url === used) return answer.delivery;
-    this.#url = fresh.url;
-    return (await this.#post(fresh.url, body)).delivery;
+  /** A webhook has its one channel, which Slack knows. */
+  destination(alert: Alert): string {
+    return this.#connection?.kind === 'bot' ? (channelOf(alert, this.#rules) ?? '') : '';
   }
 
-  async #post(url: string, body: string): Promise<{ status: number; delivery: Delivery }> {
-    let response: Response;
-    let text: string;
-    try {
-      response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json; charset=utf-8' },
-        body,
-        redirect: 'manual',
-        signal: AbortSignal.timeout(this.#timeoutMs),
-      });
-      text = await response.text();
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      const reason = error.name === 'TimeoutError' ? 'slack.timeout' : 'slack.unreachable';
-      return { status: 0, delivery: { outcome: 'retry', reason } };
-    }
-    return { status: response.status, delivery: this.#judge(response, text) };
+  deliver(notice: Notice, memory: SinkMemory): Promise<Delivery> {
+    return this.#withFreshCredential(() =>
+      this.#api === undefined
+        ? this.#post(slackMessage(notice))
+        : deliverToThread(
+            notice,
+            memory,
+            this.destination(notice.alert),
+            this.#api,
+            this.#options.clock.now(),
+          ),
+    );
   }
 
-  #judge(response: Response, text: string): Delivery {
-    const { status } = response;
-    if (response.ok) return { outcome: 'delivered' };
-    if (status === 429) {
-      const afterSeconds = this.#retryAfter(response.headers.get('retry-after'));
-      return { outcome: 'retry', reason: 'slack.429', afterSeconds };
-    }
-    // Slack explains itself in one word such as invalid_blocks or no_service; anything longer is not Slack's.
-    const word = /^[a-z_]{1,60}$/.exec(text.trim())?.[0];
-    const reason = `slack.${status}${word === undefined ? '' : ` ${word}`}`;
-    return PERMANENT.has(status) ? { outcome: 'refused', reason } : { outcome: 'retry', reason };
+  deliverRollUp(rollUp: RollUp): Promise<Delivery> {
+    return this.#withFreshCredential(async () => {
+      const message = rollUpMessage(rollUp);
+      if (this.#api === undefined) return this.#post(message);
+      const answer = await this.#api.post(rollUp.destination, message);
+      return answer.outcome === 'taken' ? { outcome: 'delivered' } : answer;
+    });
   }
 
-  /** Seconds or a date, as HTTP allows. */
-  #retryAfter(header: string | null): number {
-    if (header === null) return DEFAULT_RETRY_AFTER_SECONDS;
-    if (/^\s*\d+\s*$/.test(header)) return Number(header);
-    const date = Date.parse(header);
-    if (Number.isNaN(date)) return DEFAULT_RETRY_AFTER_SECONDS;
-    return Math.max(0, Math.ceil((date - this.#clock.now()) / 1_000));
+  #use(connection: Connection): void {
+    if (sameConnection(this.#connection, connection)) return;
+    this.#connection = connection;
+    this.#api =
+      connection.kind === 'bot'
+        ? new SlackWebApi({
+            token: connection.token,
+            apiUrl: this.#options.apiUrl ?? SLACK_API_URL,
+            clock: this.#options.clock,
+            timeoutMs: this.#timeoutMs,
+          })
+        : undefined;
+  }
+
+  #post(message: SlackMessage): Promise<Delivery> {
+    const url = this.#connection?.kind === 'webhook' ? this.#connection.url : '';
+    return postToWebhook(url, JSON.stringify(message), this.#timeoutMs, this.#options.clock.now());
+  }
+
+  /** A credential that Slack refuses may have been replaced since it was read. */
+  async #withFreshCredential(send: () => Promise<Delivery>): Promise<Delivery> {
+    const used = this.#connection;
+    const delivery = await send();
+    if (delivery.outcome !== 'refused' || !MAY_BE_ROTATED.test(delivery.reason)) return delivery;
+    const fresh = parseSlackSecret(await this.#options.credential.read(true));
+    // Another kind of credential delivers otherwise: the next batch begins with it.
+    if (fresh.kind === 'none' || fresh.kind !== used?.kind) return delivery;
+    if (sameConnection(used, fresh)) return delivery;
+    this.#use(fresh);
+    return send();
   }
 }
 
-/** For a webhook that is configured outright, as in a local run. */
-export function fixedWebhook(address: string): WebhookSource {
-  const webhook = parseWebhook(address);
-  if ('problem' in webhook) {
+function sameConnection(one: Connection | undefined, other: Connection): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** For a credential that is configured outright, as in a local run. */
+export function fixedCredential(value: string): CredentialSource {
+  const credential = parseSlackSecret(value);
+  if (credential.kind === 'none') {
     throw new AuditBusError(
-      'slack.webhook-invalid',
-      `The Slack webhook cannot be used: ${webhook.problem}.`,
+      'slack.credential-invalid',
+      `The Slack credential cannot be used: ${credential.problem}.`,
     );
   }
-  return { read: async () => address };
+  return { read: async () => value };
 }

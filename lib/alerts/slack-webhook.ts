@@ -1,5 +1,8 @@
-// The secret that holds Slack's incoming webhook, as people fill it in: a bare address, or JSON with it.
-// The address is a credential: it appears in no log line and no error.
+// Slack's incoming webhook: its address as people fill it in (bare, or JSON with it), and posting to it with Node's own
+// fetch. The address is a credential: it appears in no log line and no error.
+// https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks (October 2026)
+import type { Delivery } from './sink-port.ts';
+import { judgeStatus, unreachable } from './slack-answer.ts';
 
 export type Webhook = { readonly url: string } | { readonly problem: string };
 
@@ -26,4 +29,30 @@ function addressIn(text: string): string {
   } catch {
     return text;
   }
+}
+
+/** @param now milliseconds since the epoch, for a Retry-After that is a date */
+export async function postToWebhook(
+  url: string,
+  body: string,
+  timeoutMs: number,
+  now: number,
+): Promise<Delivery> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    text = await response.text();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return unreachable(error.name === 'TimeoutError');
+  }
+  if (response.ok) return { outcome: 'delivered' };
+  return judgeStatus(response.status, response.headers.get('retry-after'), text, now);
 }

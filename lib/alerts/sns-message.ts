@@ -1,9 +1,11 @@
-// What an alert becomes on the SNS topic: a subject, an e-mail people can read, the alert's JSON for machines. Pure.
+// What alerts become on the SNS topic: a subject, an e-mail people can read, the alert's JSON for machines. Pure.
 // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html (256 KB a message, October 2026)
 import type { Alert } from '../contract/alert.ts';
 import { cleanText, cutText } from '../text.ts';
 import { asanaLink } from './asana-link.ts';
-import { alertWords, SEVERITY_WORDS, utc } from './words.ts';
+import type { RollUp } from './roll-up.ts';
+import type { Notice } from './sink-port.ts';
+import { alertWords, contextWords, lastsWords, rollUpWords, SEVERITY_WORDS, utc } from './words.ts';
 
 export interface SnsMessage {
   /** ASCII, at most 99 characters, no control characters. */
@@ -11,18 +13,20 @@ export interface SnsMessage {
   /** For `MessageStructure: json`: one text per protocol. */
   readonly message: string;
   /** For filter policies. */
-  readonly attributes: Readonly<Record<'severity' | 'detectionId' | 'workspaceGid', string>>;
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 /** 262,144 bytes are the limit, attributes included; the rest is for those and the subject. */
 const MAX_MESSAGE_BYTES = 250_000;
 const MACHINE_PROTOCOLS = ['default', 'sqs', 'lambda', 'http', 'https', 'firehose'] as const;
 
-export function snsMessage(alert: Alert): SnsMessage {
+export function snsMessage(notice: Notice): SnsMessage {
+  const { alert, kind } = notice;
   return {
-    subject: subjectOf(alert),
-    message: structure(alert),
+    subject: subjectOf(notice),
+    message: structure(notice),
     attributes: {
+      notice: kind,
       severity: alert.severity,
       detectionId: alert.detectionId,
       workspaceGid: alert.workspaceGid,
@@ -30,14 +34,37 @@ export function snsMessage(alert: Alert): SnsMessage {
   };
 }
 
-function subjectOf(alert: Alert): string {
-  const text = `${SEVERITY_WORDS[alert.severity]}: ${alert.title} (${alert.entity.label})`;
-  const ascii = cleanText(text.normalize('NFKD').replace(/\p{M}/gu, '')).replace(/[^ -~]+/g, '?');
-  return ascii.length <= 99 ? ascii : `${ascii.slice(0, 96)}...`;
+/** One message for the alerts of a minute that were too many to tell one by one. */
+export function snsRollUp(rollUp: RollUp): SnsMessage {
+  const { heading, counts, hint } = rollUpWords(rollUp);
+  const shown = counts.slice(0, 100);
+  const json = JSON.stringify({ rollUp });
+  const subject = ascii(`Many alerts: ${heading}`);
+  return {
+    subject,
+    message: perProtocol(
+      json,
+      [heading, '', ...shown.map((each) => cutText(cleanText(each), 300)), '', hint].join('\n'),
+      subject,
+    ),
+    attributes: { notice: 'roll-up', severity: rollUp.byDetection[0]?.severity ?? 'info' },
+  };
+}
+
+function subjectOf({ kind, alert }: Notice): string {
+  const over = kind === 'closed' ? 'Over: ' : '';
+  return ascii(`${over}${SEVERITY_WORDS[alert.severity]}: ${alert.title} (${alert.entity.label})`);
+}
+
+/** As SNS takes a subject. */
+function ascii(text: string): string {
+  const clean = cleanText(text.normalize('NFKD').replace(/\p{M}/gu, '')).replace(/[^ -~]+/g, '?');
+  return clean.length <= 99 ? clean : `${clean.slice(0, 96)}...`;
 }
 
 /** The whole alert where it fits; else without what Asana sent of the event; else its identity and its words. */
-function structure(alert: Alert): string {
+function structure(notice: Notice): string {
+  const { alert } = notice;
   const { actor: _a, resource: _r, context: _c, details: _d, ...bare } = alert;
   const core = {
     ...pick(alert, ['alertId', 'revision', 'detectionId', 'detectionVersion', 'severity']),
@@ -47,7 +74,9 @@ function structure(alert: Alert): string {
     summary: cutText(alert.summary, 600),
   };
   const candidates = [alert, { ...bare, trimmed: true }, { ...core, trimmed: true }];
-  const texts = candidates.map((each) => structured(alert, each));
+  const texts = candidates.map((each) =>
+    perProtocol(JSON.stringify(each), emailText(notice), subjectOf(notice)),
+  );
   return texts.find((text) => Buffer.byteLength(text) <= MAX_MESSAGE_BYTES) ?? texts.at(-1) ?? '{}';
 }
 
@@ -55,18 +84,18 @@ function pick(alert: Alert, names: ReadonlyArray<keyof Alert & string>): Record<
   return Object.fromEntries(names.map((name) => [name, alert[name]]));
 }
 
-function structured(alert: Alert, forMachines: object): string {
-  const json = JSON.stringify(forMachines);
+function perProtocol(json: string, email: string, sms: string): string {
   return JSON.stringify({
     ...Object.fromEntries(MACHINE_PROTOCOLS.map((protocol) => [protocol, json])),
-    email: emailText(alert),
-    sms: subjectOf(alert),
+    email,
+    sms,
   });
 }
 
 /** Plain text. Everything from Asana is clean and cut by the time it is here; mail readers format nothing of it. */
-function emailText(alert: Alert): string {
+function emailText({ kind, alert }: Notice): string {
   const words = alertWords(alert);
+  const isOver = kind === 'closed';
   const facts: Array<readonly [string, string | undefined]> = [
     ['Who', words.who],
     ['What', words.what],
@@ -75,10 +104,11 @@ function emailText(alert: Alert): string {
     ['Found', `${words.late}, at ${utc(alert.detectedAt)}`],
     ['Old value', words.oldValue],
     ['New value', words.newValue],
-    ['Events so far', alert.count > 1 ? String(alert.count) : undefined],
+    ['Events', alert.count > 1 ? lastsWords(alert) : undefined],
+    ...(isOver ? contextWords(alert.contextSeen ?? []) : []).map((text) => ['Seen', text] as const),
   ];
   const lines = [
-    `${SEVERITY_WORDS[alert.severity]}: ${alert.title}`,
+    `${isOver ? 'Over: ' : ''}${SEVERITY_WORDS[alert.severity]}: ${alert.title}`,
     '',
     cutText(cleanText(alert.summary), 1_000),
     '',

@@ -1,9 +1,9 @@
 // Publishes alerts on an SNS topic and says what SNS's refusals mean.
 // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { Alert } from '../contract/alert.ts';
-import type { Delivery, Sink } from './sink-port.ts';
-import { snsMessage } from './sns-message.ts';
+import type { RollUp } from './roll-up.ts';
+import type { Delivery, Notice, Prepared, Sink } from './sink-port.ts';
+import { type SnsMessage, snsMessage, snsRollUp } from './sns-message.ts';
 
 /** Names with and without "Exception": the SDK and the service differ. */
 const PERMANENT =
@@ -19,12 +19,23 @@ export class SnsSink implements Sink {
     this.#topicArn = topicArn;
   }
 
-  async prepare(): ReturnType<Sink['prepare']> {
-    return { ready: true };
+  async prepare(): Promise<Prepared> {
+    return { ready: true, edits: false };
   }
 
-  async deliver(alert: Alert): Promise<Delivery> {
-    const { subject, message, attributes } = snsMessage(alert);
+  destination(): string {
+    return '';
+  }
+
+  deliver(notice: Notice): Promise<Delivery> {
+    return this.#publish(snsMessage(notice));
+  }
+
+  deliverRollUp(rollUp: RollUp): Promise<Delivery> {
+    return this.#publish(snsRollUp(rollUp));
+  }
+
+  async #publish({ subject, message, attributes }: SnsMessage): Promise<Delivery> {
     try {
       await this.#client.send(
         new PublishCommand({

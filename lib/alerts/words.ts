@@ -1,9 +1,10 @@
 // The facts of an alert in words that every message uses: who, what, from where, how late, old and new value.
 // Texts come out clean and short, not escaped: that is each sink's own.
-import type { Alert, Severity } from '../contract/alert.ts';
+import type { Alert, ContextValue, Severity } from '../contract/alert.ts';
 import type { AuditLogEvent } from '../contract/bus-event.ts';
 import { actorWords, asText, field, resourceWords, valueWords } from '../detections/fields.ts';
 import { shownText } from '../text.ts';
+import type { RollUp } from './roll-up.ts';
 
 export const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
   info: 'Info',
@@ -64,6 +65,46 @@ export function utc(instant: string): string {
   if (Number.isNaN(ms)) return 'an unknown time';
   const iso = new Date(ms).toISOString();
   return `${iso.slice(0, iso.indexOf('T'))} ${iso.slice(iso.indexOf('T') + 1).slice(0, 8)} UTC`;
+}
+
+/** `12 events from 2026-10-05 09:00:00 UTC to 2026-10-05 09:40:00 UTC` */
+export function lastsWords(alert: Pick<Alert, 'count' | 'firstSeen' | 'lastSeen'>): string {
+  return `${alert.count} events from ${utc(alert.firstSeen)} to ${utc(alert.lastSeen)}`;
+}
+
+const CONTEXT_WORDS: ReadonlyMap<string, string> = new Map([
+  ['context.client_ip_address', 'address'],
+  ['context.user_agent', 'user agent'],
+  ['context.oauth_app_name', 'app'],
+  ['resource.gid', 'resource'],
+  ['actor.gid', 'actor'],
+]);
+
+/** A line for each: `address 192.0.2.1`, `resource Roadmap (1201)`. */
+export function contextWords(values: readonly ContextValue[]): string[] {
+  return values.map(({ field: path, value, label }) => {
+    const name = CONTEXT_WORDS.get(path) ?? shownText(path, 60);
+    const text = shownText(value, 200);
+    return `${name} ${label === undefined ? text : `${shownText(label, 100)} (${text})`}`;
+  });
+}
+
+/** What a roll-up says, and where each of its alerts is still to be found. */
+export function rollUpWords(rollUp: RollUp): {
+  readonly heading: string;
+  readonly counts: readonly string[];
+  readonly hint: string;
+} {
+  const { alerts, byDetection, minute } = rollUp;
+  const at = utc(new Date(minute).toISOString()).replace(/:00 UTC$/, ' UTC');
+  return {
+    heading: `${alerts} more new ${alerts === 1 ? 'alert' : 'alerts'} in the minute of ${at}`,
+    counts: byDetection.map(
+      ({ count, title, severity, detectionId }) =>
+        `${count} × ${title} (${SEVERITY_WORDS[severity].toLowerCase()}, ${detectionId})`,
+    ),
+    hint: 'Too many at once to tell one by one. Each is on the bus and in the table of alerts: npm run alerts -- list',
+  };
 }
 
 const UNITS: ReadonlyArray<readonly [name: string, ms: number]> = [

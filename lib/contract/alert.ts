@@ -12,6 +12,18 @@ export type AlertStatus = z.infer<typeof alertStatusSchema>;
 export const entitySchema = z.object({ type: z.string(), id: z.string(), label: z.string() });
 export type Entity = z.infer<typeof entitySchema>;
 
+/**
+ * One thing a matching event came with. `field` is the event's dotted path (`context.client_ip_address`,
+ * `context.user_agent`, `context.oauth_app_name`, `resource.gid`, `actor.gid`; more may come), `value` what stood there,
+ * `label` a name for people. All of it may be attacker-controlled text.
+ */
+export const contextValueSchema = z.object({
+  field: z.string(),
+  value: z.string(),
+  label: z.string().optional(),
+});
+export type ContextValue = z.infer<typeof contextValueSchema>;
+
 export const alertSchema = z
   .object({
     alertId: z.string(),
@@ -35,6 +47,10 @@ export const alertSchema = z
     detectedAt: z.string(),
     /** The first ten gids in event order, at most. */
     eventGids: z.array(z.string()).max(10),
+    /** What the matching events came with, in the order it was first seen: at most five values of a field. */
+    contextSeen: z.array(contextValueSchema).optional(),
+    /** Those of `contextSeen` that the revision before did not have; absent where there are none. */
+    newContext: z.array(contextValueSchema).optional(),
     eventType: z.string(),
     /** actor, resource, context and details of the event that opened the alert, as Asana sent them (redactions aside). */
     actor: z.unknown().optional(),

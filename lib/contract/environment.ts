@@ -30,8 +30,12 @@ export const ENVIRONMENT = {
   alertWindowMinutes: 'ALERT_WINDOW_MINUTES',
   /** Address of the page that documents the detections; alerts link to its section (detect). */
   runbookBaseUrl: 'RUNBOOK_BASE_URL',
-  /** ARN of the secret that holds the incoming webhook (notify-slack). */
+  /** ARN of the secret that holds the incoming webhook's address or the bot's token (notify-slack). */
   slackWebhookSecretArn: 'SLACK_WEBHOOK_SECRET_ARN',
+  /** Slack's Web API, `https://slack.com/api/` unless set; http for a loopback address only (notify-slack). */
+  slackApiUrl: 'SLACK_API_URL',
+  /** JSON: least severities, channels, alerts a minute (notify-slack, notify-sns). */
+  delivery: 'DELIVERY',
   /** The topic alerts go to (notify-sns). */
   alertTopicArn: 'ALERT_TOPIC_ARN',
   /** The notifier's own queue, where it defers a message (notify-slack, notify-sns). */

@@ -5,7 +5,12 @@ export const AUDIT_LOG_SOURCE = 'asana.audit-log';
 export const ALERT_SOURCE = 'asana.audit-log.alerts';
 export const POLLER_SOURCE = 'asana.audit-log.poller';
 
-export const ALERT_DETAIL_TYPES = { opened: 'Alert Opened', updated: 'Alert Updated' } as const;
+export const ALERT_DETAIL_TYPES = {
+  opened: 'Alert Opened',
+  updated: 'Alert Updated',
+  /** The window of an alert with more than one match is over: its last revision, with the final count. */
+  closed: 'Alert Closed',
+} as const;
 export type AlertDetailType = (typeof ALERT_DETAIL_TYPES)[keyof typeof ALERT_DETAIL_TYPES];
 
 /** Detail types of operational events (`POLLER_SOURCE`): what the poller noticed about the feed itself. */

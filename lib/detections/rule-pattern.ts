@@ -1,7 +1,12 @@
 // The whole EventBridge patterns of our own rules: one per detection, and one for what the sinks deliver.
 // The CDK app, the local bus and the functions' own re-check share these, so that they cannot drift apart.
 import type { Origin } from '../contract/bus-event.ts';
-import { ALERT_DETAIL_TYPES, ALERT_SOURCE, AUDIT_LOG_SOURCE } from '../contract/sources.ts';
+import {
+  ALERT_DETAIL_TYPES,
+  ALERT_SOURCE,
+  type AlertDetailType,
+  AUDIT_LOG_SOURCE,
+} from '../contract/sources.ts';
 import type { Detection, DetectionPattern } from './define.ts';
 
 export interface RulePatternOptions {
@@ -77,10 +82,21 @@ function unique(values: readonly unknown[]): unknown[] {
   return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
 
-/** What Slack and SNS deliver: alerts as they open, neither staged nor suppressed, never from a replay. */
-export const activeOpenedAlertPattern: object = {
-  source: [ALERT_SOURCE],
-  'detail-type': [ALERT_DETAIL_TYPES.opened],
-  'replay-name': NOT_REPLAYED,
-  detail: { data: { status: ['active'] } },
-};
+/** What a sink is given: alerts that are neither staged nor suppressed, never from a replay. */
+function activeAlerts(detailTypes: readonly AlertDetailType[]): object {
+  return {
+    source: [ALERT_SOURCE],
+    'detail-type': [...detailTypes],
+    'replay-name': NOT_REPLAYED,
+    detail: { data: { status: ['active'] } },
+  };
+}
+
+/** For a sink whose every notice is a message: alerts as they open and as they are over. */
+export const openedAndClosedPattern: object = activeAlerts([
+  ALERT_DETAIL_TYPES.opened,
+  ALERT_DETAIL_TYPES.closed,
+]);
+
+/** For a sink that may edit what it has posted: every revision. */
+export const everyRevisionPattern: object = activeAlerts(Object.values(ALERT_DETAIL_TYPES));

@@ -1,9 +1,9 @@
 // Claims of the local run: DynamoDB's, but a dead run's claim is taken over at once.
 // Only the holder of the data folder delivers, one message after the other, so a claim that is held is nobody's.
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type ClaimResult, type Claims, DynamoClaims } from '../alerts/claims.ts';
+import { type ClaimKey, type ClaimResult, type Claims, DynamoClaims } from '../alerts/claims.ts';
+import type { SinkMemory } from '../alerts/sink-port.ts';
 import type { Clock } from '../clock.ts';
-import type { Alert } from '../contract/alert.ts';
 
 interface LocalClaimsOptions {
   readonly client: DynamoDBClient;
@@ -20,19 +20,23 @@ export class LocalClaims implements Claims {
     this.#claims = new DynamoClaims(options);
   }
 
-  async claim(alert: Alert, sink: string): Promise<ClaimResult> {
-    const result = await this.#claims.claim(alert, sink);
+  async claim(key: ClaimKey): Promise<ClaimResult> {
+    const result = await this.#claims.claim(key);
     if (result.outcome !== 'held') return result;
     const { clock } = this.#options;
     const afterLease: Clock = { ...clock, now: () => clock.now() + result.leftMs };
-    return new DynamoClaims({ ...this.#options, clock: afterLease }).claim(alert, sink);
+    return new DynamoClaims({ ...this.#options, clock: afterLease }).claim(key);
   }
 
-  confirm(alert: Alert, sink: string): Promise<void> {
-    return this.#claims.confirm(alert, sink);
+  confirm(key: ClaimKey, memory?: SinkMemory): Promise<void> {
+    return this.#claims.confirm(key, memory);
   }
 
-  release(alert: Alert, sink: string, token: string): Promise<void> {
-    return this.#claims.release(alert, sink, token);
+  release(key: ClaimKey, token: string, memory?: SinkMemory): Promise<void> {
+    return this.#claims.release(key, token, memory);
+  }
+
+  read(key: ClaimKey): Promise<SinkMemory | undefined> {
+    return this.#claims.read(key);
   }
 }

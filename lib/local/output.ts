@@ -1,5 +1,6 @@
 // Everything a run says: JSON lines for machines or words for people on standard output, problems on standard error.
 // How it is worded is show.ts's, how it is flushed line-writer.ts's.
+import type { Notice } from '../alerts/sink-port.ts';
 import { parseLossless } from '../asana/lossless-json.ts';
 import type { Clock } from '../clock.ts';
 import { type Alert, alertSchema } from '../contract/alert.ts';
@@ -17,6 +18,7 @@ import {
   alertBlock,
   type Colors,
   clockTime,
+  closingLine,
   operationalLine,
   progressLine,
   type Summary,
@@ -118,8 +120,13 @@ export class RunOutput {
   }
 
   /** The alert for a person: what the terminal's sink does with it. */
-  async showAlert(alert: Alert): Promise<void> {
-    await this.say(`${alertBlock(alert, this.#options.colors)}\n`);
+  async showAlert({ kind, alert }: Notice): Promise<void> {
+    const { clock, colors } = this.#options;
+    await this.say(
+      kind === 'closed'
+        ? closingLine(alert, clock.now(), colors)
+        : `${alertBlock(alert, colors)}\n`,
+    );
   }
 
   /** A line of progress a second while events come. @returns how to end it, with the last line */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { DEFAULT_ALERT_WINDOW_MINUTES } from '../alerts/life.ts';
 import type { Sink } from '../alerts/sink-port.ts';
-import { fixedWebhook, SlackSink } from '../alerts/slack-sink.ts';
+import { fixedCredential, SlackSink } from '../alerts/slack-sink.ts';
 import { DynamoAlertStateStore } from '../alerts/state-store.ts';
 import { AsanaClient } from '../asana/client.ts';
 import { fixedToken } from '../asana/token.ts';
@@ -74,7 +74,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     new TerminalSink(output),
     ...(options.slackWebhookUrl === undefined
       ? []
-      : [new SlackSink({ webhook: fixedWebhook(options.slackWebhookUrl), clock })]),
+      : [new SlackSink({ credential: fixedCredential(options.slackWebhookUrl), clock })]),
   ];
   const bus = await startLocalBus({
     busName: BUS_NAME,

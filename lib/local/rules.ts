@@ -2,7 +2,7 @@
 import type { BusEvent } from '../contract/bus-event.ts';
 import type { Detection } from '../detections/define.ts';
 import { compileEventPattern } from '../detections/event-pattern.ts';
-import { activeOpenedAlertPattern, rulePattern } from '../detections/rule-pattern.ts';
+import { everyRevisionPattern, rulePattern } from '../detections/rule-pattern.ts';
 import type { LocalRule } from './bus.ts';
 
 export const DETECT_QUEUE = 'detect';
@@ -27,11 +27,11 @@ export function detectionRules(
   }));
 }
 
-/** What a sink delivers, into the sink's own queue. */
+/** What a sink is given, into the sink's own queue. */
 export function sinkRule(queue: string): LocalRule {
   return {
     name: queue,
-    matches: matcher(activeOpenedAlertPattern),
+    matches: matcher(everyRevisionPattern),
     message: ({ text }) => ({ queue, body: text }),
   };
 }

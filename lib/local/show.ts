@@ -1,7 +1,7 @@
 // Words and blocks for a person at a terminal: the opening, progress, alerts, operational news, the summary.
 // Pure: text in, text out. Everything that came from Asana passes lib/text.ts first, so that no name moves the cursor.
 import type picocolors from 'picocolors';
-import { alertWords, utc } from '../alerts/words.ts';
+import { alertWords, contextWords, lastsWords, utc } from '../alerts/words.ts';
 import type { Alert, Severity } from '../contract/alert.ts';
 import { shownText } from '../text.ts';
 
@@ -51,9 +51,18 @@ export function alertBlock(alert: Alert, colors: Colors): string {
   ].join('\n');
 }
 
-/** One line for an alert that counts on: sinks are not told, a person at the terminal may wonder. */
+/** One line for an alert that counts on, with what is new about it. */
 export function updateLine(alert: Alert, now: number, colors: Colors): string {
-  return `${colors.dim(clockTime(now))}  ${colors.dim(`again (${alert.count} times): ${shownText(alert.title, MAX_TEXT)}, ${shownText(alert.entity.label, MAX_TEXT)}`)}`;
+  const fresh = contextWords(alert.newContext ?? []);
+  const also = fresh.length === 0 ? '' : `; new: ${fresh.join(', ')}`;
+  const text = `again (${alert.count} times): ${shownText(alert.title, MAX_TEXT)}, ${shownText(alert.entity.label, MAX_TEXT)}${shownText(also, MAX_TEXT)}`;
+  return `${colors.dim(clockTime(now))}  ${colors.dim(text)}`;
+}
+
+/** One line for an alert whose window is over. */
+export function closingLine(alert: Alert, now: number, colors: Colors): string {
+  const text = `${shownText(alert.title, MAX_TEXT)}, ${shownText(alert.entity.label, MAX_TEXT)}: ${lastsWords(alert)}`;
+  return `${colors.dim(clockTime(now))}  ${colors.bold('over')}  ${text}`;
 }
 
 /** What the poller noticed about the feed itself. */

@@ -1,6 +1,5 @@
-// The terminal as a sink of alerts, beside Slack: a block for a person, once each.
-import type { Delivery, Sink } from '../alerts/sink-port.ts';
-import type { Alert } from '../contract/alert.ts';
+// The terminal as a sink of alerts, beside Slack: a block for a person as each opens, a line when it is over.
+import type { Delivery, Notice, Prepared, Sink } from '../alerts/sink-port.ts';
 import { AuditBusError } from '../errors.ts';
 import type { RunOutput } from './output.ts';
 
@@ -12,13 +11,22 @@ export class TerminalSink implements Sink {
     this.#output = output;
   }
 
-  async prepare(): Promise<{ readonly ready: true }> {
-    return { ready: true };
+  async prepare(): Promise<Prepared> {
+    return { ready: true, edits: false };
   }
 
-  async deliver(alert: Alert): Promise<Delivery> {
+  destination(): string {
+    return '';
+  }
+
+  /** A terminal scrolls: no storm guard is set before it. */
+  async deliverRollUp(): Promise<Delivery> {
+    return { outcome: 'delivered' };
+  }
+
+  async deliver(notice: Notice): Promise<Delivery> {
     try {
-      await this.#output.showAlert(alert);
+      await this.#output.showAlert(notice);
       return { outcome: 'delivered' };
     } catch (error) {
       // Nobody reads any more: the run is ending, and the next one shows it.

@@ -27,6 +27,10 @@ describe('where settings come from', () => {
       warnings: [],
       stackName: 'AsanaAuditBus',
       slack: true,
+      delivery: {
+        slack: { minimumSeverity: 'info', newAlertsPerMinute: 10, routes: [] },
+        sns: { minimumSeverity: 'info', newAlertsPerMinute: 10 },
+      },
       pollIntervalSeconds: 60,
       startFrom: 'now',
       alertOnHistory: false,

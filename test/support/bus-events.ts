@@ -9,6 +9,7 @@ interface FrameOptions {
   readonly origin?: Origin;
   readonly replayName?: string;
   readonly time?: string;
+  readonly detailType?: string;
 }
 
 function frame(source: string, detailType: string, time: string, options: FrameOptions) {
@@ -44,7 +45,7 @@ export function busEvent(data: AuditLogEvent, options: FrameOptions = {}): BusEv
 /** An alert as a sink's queue delivers it. */
 export function alertEvent(alert: Alert, options: FrameOptions = {}): Record<string, unknown> {
   const { opened, updated } = ALERT_DETAIL_TYPES;
-  const type = alert.revision === 1 ? opened : updated;
+  const type = options.detailType ?? (alert.revision === 1 ? opened : updated);
   return {
     ...frame(ALERT_SOURCE, type, '2026-10-05T09:05:00Z', options),
     detail: {

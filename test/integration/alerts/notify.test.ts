@@ -7,7 +7,7 @@ import { CLAIM_LEASE_MS, DynamoClaims } from '../../../lib/alerts/claims.ts';
 import { type QueueMessage, SqsNotifierQueue } from '../../../lib/alerts/notifier-queue.ts';
 import { type NotifyDeps, notifyBatch } from '../../../lib/alerts/notify.ts';
 import type { Sink } from '../../../lib/alerts/sink-port.ts';
-import { fixedWebhook, SlackSink } from '../../../lib/alerts/slack-sink.ts';
+import { fixedCredential, SlackSink } from '../../../lib/alerts/slack-sink.ts';
 import { SnsSink } from '../../../lib/alerts/sns-sink.ts';
 import type { Alert } from '../../../lib/contract/alert.ts';
 import { silentLog } from '../../../lib/log.ts';
@@ -64,7 +64,7 @@ beforeEach(async () => {
   slack.messages.length = 0;
   slack.requests.length = 0;
   deps = {
-    sink: new SlackSink({ webhook: fixedWebhook(slack.url), clock, timeoutMs: 2_000 }),
+    sink: new SlackSink({ credential: fixedCredential(slack.url), clock, timeoutMs: 2_000 }),
     claims: new DynamoClaims({ client: dynalite.client, tableName, clock }),
     queue: new SqsNotifierQueue(sqs, queueUrl, deadUrl),
     clock,
@@ -195,7 +195,7 @@ describe('delivering to Slack', () => {
 
   it('gives up on a webhook that does not answer, and tries again', async () => {
     const messages = await received(alertEvent(testAlert()));
-    const sink = new SlackSink({ webhook: fixedWebhook(slack.url), clock, timeoutMs: 100 });
+    const sink = new SlackSink({ credential: fixedCredential(slack.url), clock, timeoutMs: 100 });
     slack.answer('hang');
     expect(await notifyBatch(messages, { ...deps, sink })).toEqual(failures(messages));
     expect(await notifyBatch(messages, deps)).toEqual(failures([]));
@@ -246,7 +246,7 @@ describe('delivering to Slack', () => {
 
   it('does nothing but say so while nobody has set the secret', async () => {
     const messages = await received(...alerts(3).map((alert) => alertEvent(alert)));
-    const sink = new SlackSink({ webhook: { read: async () => undefined }, clock });
+    const sink = new SlackSink({ credential: { read: async () => undefined }, clock });
     expect(await notifyBatch(messages, { ...deps, sink })).toEqual(failures([]));
     const warnings = logged.filter(({ level }) => level === 'warn');
     expect(warnings).toHaveLength(1);
@@ -259,7 +259,7 @@ describe('delivering to Slack', () => {
     const read = async () => {
       throw new Error('throttled');
     };
-    const sink = new SlackSink({ webhook: { read }, clock });
+    const sink = new SlackSink({ credential: { read }, clock });
     await expect(notifyBatch(messages, { ...deps, sink })).rejects.toThrow('throttled');
   });
 
@@ -267,7 +267,7 @@ describe('delivering to Slack', () => {
     const messages = await received(alertEvent(testAlert()));
     const read = async (fresh?: boolean) => (fresh ? slack.url : `${slack.url}-old`);
     slack.answer({ status: 404, body: 'no_service' });
-    const sink = new SlackSink({ webhook: { read }, clock });
+    const sink = new SlackSink({ credential: { read }, clock });
     expect(await notifyBatch(messages, { ...deps, sink })).toEqual(failures([]));
     expect(slack.requests.map(({ path }) => path.endsWith('-old'))).toEqual([true, false]);
     expect(buried()).toEqual([]);
@@ -286,7 +286,9 @@ describe('delivering to Slack', () => {
     const messages = await received(...alerts(3).map((alert) => alertEvent(alert)));
     const slow: Sink = {
       name: 'slow',
-      prepare: async () => ({ ready: true }),
+      prepare: async () => ({ ready: true, edits: false }),
+      destination: () => '',
+      deliverRollUp: async () => ({ outcome: 'delivered' }),
       deliver: async () => {
         clock.advance(8_000);
         return { outcome: 'delivered' };
@@ -306,10 +308,12 @@ describe('claims', () => {
     const waiting: Sink = {
       name: 'slack',
       prepare: () => deps.sink.prepare(),
-      deliver: async (alert) => {
+      destination: () => '',
+      deliverRollUp: async () => ({ outcome: 'delivered' }),
+      deliver: async (notice, memory) => {
         entered.resolve();
         await gate.promise;
-        return deps.sink.deliver(alert);
+        return deps.sink.deliver(notice, memory);
       },
     };
     const [mine, theirs] = [messages.slice(0, 1), messages.slice(1)];
@@ -345,11 +349,14 @@ describe('claims', () => {
             claim: (...args) => crash(() => claims.claim(...args)),
             confirm: (...args) => crash(() => claims.confirm(...args)),
             release: (...args) => crash(() => claims.release(...args)),
+            read: (...args) => crash(() => claims.read(...args)),
           },
           sink: {
             name: sink.name,
             prepare: () => sink.prepare(),
-            deliver: (given) => crash(() => sink.deliver(given)),
+            destination: (given) => sink.destination(given),
+            deliverRollUp: (given) => crash(() => sink.deliverRollUp(given)),
+            deliver: (...given) => crash(() => sink.deliver(...given)),
           },
           queue,
         };
@@ -364,24 +371,37 @@ describe('claims', () => {
   });
 
   it('is held for a lease, then anybody may take it, and a late release changes nothing', async () => {
-    const alert = testAlert();
-    const first = await deps.claims.claim(alert, 'slack');
-    expect(first.outcome).toBe('claimed');
-    expect(await deps.claims.claim(alert, 'slack')).toEqual({
-      outcome: 'held',
-      leftMs: CLAIM_LEASE_MS,
-    });
-    expect((await deps.claims.claim(alert, 'sns')).outcome).toBe('claimed');
-    expect((await deps.claims.claim({ ...alert, revision: 2 }, 'slack')).outcome).toBe('claimed');
+    const { claims } = deps;
+    const key = { scope: 'alert', name: '1#slack' };
+    const first = await claims.claim(key);
+    expect(first).toMatchObject({ outcome: 'claimed', memory: {} });
+    expect(await claims.claim(key)).toEqual({ outcome: 'held', leftMs: CLAIM_LEASE_MS });
+    expect((await claims.claim({ ...key, name: '1#sns' })).outcome).toBe('claimed');
+    expect((await claims.claim({ ...key, name: '2#slack' })).outcome).toBe('claimed');
     clock.advance(CLAIM_LEASE_MS);
-    expect((await deps.claims.claim(alert, 'slack')).outcome).toBe('claimed');
-    await deps.claims.release(alert, 'slack', first.outcome === 'claimed' ? first.token : '');
-    expect((await deps.claims.claim(alert, 'slack')).outcome).toBe('held');
-    await deps.claims.confirm(alert, 'slack');
+    const second = await claims.claim(key);
+    expect(second.outcome).toBe('claimed');
+    const token = first.outcome === 'claimed' ? first.token : '';
+    await claims.release(key, token, { late: true });
+    expect((await claims.claim(key)).outcome).toBe('held');
+    await claims.confirm(key, { sent: 1 });
     clock.advance(14 * 86_400_000);
-    expect((await deps.claims.claim(alert, 'slack')).outcome).toBe('delivered');
+    expect(await claims.claim(key)).toEqual({ outcome: 'delivered', memory: { sent: 1 } });
+    expect(await claims.read(key)).toEqual({ sent: 1 });
     clock.advance(2 * 86_400_000);
-    expect((await deps.claims.claim(alert, 'slack')).outcome).toBe('claimed');
+    expect(await claims.read(key)).toBeUndefined();
+    expect(await claims.claim(key)).toMatchObject({ outcome: 'claimed', memory: {} });
+  });
+
+  it('hands on what was remembered, through crashes and takeovers', async () => {
+    const { claims } = deps;
+    const key = { scope: 'alert', name: 'message#slack' };
+    const first = await claims.claim(key);
+    if (first.outcome !== 'claimed') throw new Error('not claimed');
+    await claims.release(key, first.token, { ts: '1' });
+    expect(await claims.claim(key)).toMatchObject({ outcome: 'claimed', memory: { ts: '1' } });
+    clock.advance(CLAIM_LEASE_MS);
+    expect(await claims.claim(key)).toMatchObject({ outcome: 'claimed', memory: { ts: '1' } });
   });
 });
 

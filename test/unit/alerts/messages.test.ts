@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asanaLink } from '../../../lib/alerts/asana-link.ts';
+import type { Notice } from '../../../lib/alerts/sink-port.ts';
 import { slackMessage } from '../../../lib/alerts/slack-message.ts';
 import { escapeWithin, inert, link } from '../../../lib/alerts/slack-text.ts';
 import { parseWebhook } from '../../../lib/alerts/slack-webhook.ts';
@@ -72,6 +73,8 @@ const hostileAlert: fc.Arbitrary<Alert> = fc
   })
   .map((changed) => testAlert(changed as Partial<Alert>));
 
+const opened = (alert: Alert): Notice => ({ kind: 'opened', alert });
+
 interface TextObject {
   type: string;
   text: string;
@@ -81,19 +84,23 @@ interface TextObject {
 
 /** Every text object of a message, with the limit of its place. */
 function texts(alert: Alert): Array<TextObject & { limit: number }> {
-  return (slackMessage(alert).blocks as ReadonlyArray<Record<string, unknown>>).flatMap((block) => {
-    if (block['type'] === 'context') {
-      const elements = block['elements'] as TextObject[];
-      expect(elements.length).toBeLessThanOrEqual(10);
-      return elements.map((each) => ({ ...each, limit: 2_000 }));
-    }
-    if (block['fields'] !== undefined) {
-      const fields = block['fields'] as TextObject[];
-      expect(fields.length).toBeLessThanOrEqual(10);
-      return fields.map((each) => ({ ...each, limit: 2_000 }));
-    }
-    return [{ ...(block['text'] as TextObject), limit: block['type'] === 'header' ? 150 : 3_000 }];
-  });
+  return (slackMessage(opened(alert)).blocks as ReadonlyArray<Record<string, unknown>>).flatMap(
+    (block) => {
+      if (block['type'] === 'context') {
+        const elements = block['elements'] as TextObject[];
+        expect(elements.length).toBeLessThanOrEqual(10);
+        return elements.map((each) => ({ ...each, limit: 2_000 }));
+      }
+      if (block['fields'] !== undefined) {
+        const fields = block['fields'] as TextObject[];
+        expect(fields.length).toBeLessThanOrEqual(10);
+        return fields.map((each) => ({ ...each, limit: 2_000 }));
+      }
+      return [
+        { ...(block['text'] as TextObject), limit: block['type'] === 'header' ? 150 : 3_000 },
+      ];
+    },
+  );
 }
 
 /** What Slack would take for markup, once the links and dates that are ours are set aside. */
@@ -102,7 +109,7 @@ const OURS =
 
 describe('the Slack message', () => {
   it('says all that the analyst needs', () => {
-    const message = slackMessage(testAlert());
+    const message = slackMessage(opened(testAlert()));
     const all = texts(testAlert()).map(({ text }) => text);
     expect(message.text).toBe(
       'High severity: SAML no longer required. Eve (eve@example.com) changed SAML sign-in for Example Corp from required to optional.',
@@ -128,7 +135,7 @@ describe('the Slack message', () => {
     const joined = all.map(({ text }) => text).join('\n');
     expect(joined).not.toContain('Old value');
     expect(joined).toContain('Asana did not say');
-    expect(joined).toContain('4 events so far');
+    expect(joined).toContain('4 so far, the last at 2026-10-05 09:00:00 UTC');
     expect(
       texts(testAlert({ details: { old_value: null, new_value: 'x' } })).map(({ text }) => text),
     ).toContain('Old value\nnothing');
@@ -137,7 +144,7 @@ describe('the Slack message', () => {
   it('keeps every text inert, escaped, clean and within its limit, whatever Asana sent', () => {
     fc.assert(
       fc.property(hostileAlert, (alert) => {
-        const message = slackMessage(alert);
+        const message = slackMessage(opened(alert));
         expect(message.blocks.length).toBeLessThanOrEqual(50);
         expect(JSON.stringify(message).length).toBeLessThan(16_000);
         const places = [{ type: 'top', text: message.text, limit: 3_000 }, ...texts(alert)];
@@ -248,9 +255,10 @@ describe('the webhook secret', () => {
 describe('the SNS message', () => {
   it('has a subject, an e-mail for people and JSON for machines', () => {
     const alert = testAlert();
-    const { subject, message, attributes } = snsMessage(alert);
+    const { subject, message, attributes } = snsMessage(opened(alert));
     expect(subject).toBe('High severity: SAML no longer required (Example Corp)');
     expect(attributes).toEqual({
+      notice: 'opened',
       severity: 'high',
       detectionId: 'asana.policy.saml-weakened',
       workspaceGid: '1200000000000001',
@@ -281,7 +289,7 @@ describe('the SNS message', () => {
   it('keeps the ASCII subject and the size SNS takes, whatever the alert holds', () => {
     fc.assert(
       fc.property(hostileAlert, (alert) => {
-        const { subject, message } = snsMessage(alert);
+        const { subject, message } = snsMessage(opened(alert));
         expect(subject).toMatch(/^[!-~][ -~]{0,98}$/);
         expect(Buffer.byteLength(message)).toBeLessThan(255_000);
         expect(JSON.parse(message)).toHaveProperty('default');
@@ -294,7 +302,7 @@ describe('the SNS message', () => {
       details: { new_value: '"'.repeat(100_000) },
       entity: { type: 'x', id: 'y', label: 'Zoë Ünïcode 日本 \n'.repeat(30) },
     });
-    const { subject, message } = snsMessage(huge);
+    const { subject, message } = snsMessage(opened(huge));
     expect(subject).toMatch(
       /^High severity: SAML no longer required \(Zoe Unicode \? Zoe .*\.\.\.$/,
     );

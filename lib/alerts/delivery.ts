@@ -1,0 +1,190 @@
+// The way of one notice to one sink: wanted at all, claimed, one of too many, sent, confirmed.
+// Says what became of it; what that means for the queue's message is notify.ts's.
+import type { Clock } from '../clock.ts';
+import type { Severity } from '../contract/alert.ts';
+import type { ClaimKey, Claims } from './claims.ts';
+import { isSevereEnough } from './delivery-rules.ts';
+import type { Delivery, Notice, Sink, SinkMemory } from './sink-port.ts';
+import type { StormGuard } from './storm-guard.ts';
+
+export interface DeliverDeps {
+  readonly sink: Sink;
+  readonly claims: Claims;
+  readonly clock: Clock;
+  /** Absent for a sink that takes any number of alerts. */
+  readonly storms?: StormGuard;
+  /** @default - every severity */
+  readonly minimumSeverity?: Severity;
+}
+
+export type Fate =
+  | { readonly outcome: 'delivered' | 'known' | 'ignored' | 'buried' }
+  | {
+      readonly outcome: 'later';
+      /** Present when something failed. */
+      readonly reason?: string;
+      /** Absent leaves it to the caller's backoff. */
+      readonly afterSeconds?: number;
+      /** The sink wants to be left alone altogether for so long. */
+      readonly quietForSeconds?: number;
+    };
+
+/** What is kept with a claim. */
+interface Memory {
+  /** Counted by the storm guard and found to be one of few. */
+  readonly admitted?: true;
+  readonly rolledUp?: { readonly minute: number; readonly destination: string };
+  /** The sink's own. */
+  readonly sink?: SinkMemory;
+}
+
+/** A claim that another holds is asked for again after this at most: most deliveries take well under a second. */
+const LONGEST_HELD_SECONDS = 10;
+
+/**
+ * @param edits what the sink said of itself: one message for all revisions, or one for each notice
+ * @param bury puts the message aside for good, with the reason
+ */
+export async function deliverNotice(
+  notice: Notice,
+  edits: boolean,
+  deps: DeliverDeps,
+  bury: (reason: string) => Promise<void>,
+): Promise<Fate> {
+  const { alert } = notice;
+  if (!isSevereEnough(alert.severity, deps.minimumSeverity ?? 'info'))
+    return { outcome: 'ignored' };
+  if (!edits && !(await isForMessages(notice, deps))) return { outcome: 'ignored' };
+  const key = edits
+    ? messageKey(alert.alertId, deps)
+    : revisionKey(alert.alertId, alert.revision, deps);
+  const claim = await deps.claims.claim(key);
+  if (claim.outcome === 'delivered') return { outcome: 'known' };
+  if (claim.outcome === 'held') {
+    const seconds = claim.leftMs / 1_000 + 1;
+    return {
+      outcome: 'later',
+      afterSeconds: edits ? Math.min(seconds, LONGEST_HELD_SECONDS) : seconds,
+    };
+  }
+  return new Attempt(notice, edits, deps, bury, key, claim.token, claim.memory as Memory).run();
+}
+
+/** Of a sink that cannot edit: the first message, and the last one where the first was sent and not rolled up. */
+async function isForMessages({ kind, alert }: Notice, deps: DeliverDeps): Promise<boolean> {
+  if (kind !== 'closed') return kind === 'opened';
+  const first = (await deps.claims.read(revisionKey(alert.alertId, 1, deps))) as Memory | undefined;
+  return first !== undefined && first.rolledUp === undefined;
+}
+
+class Attempt {
+  readonly #notice: Notice;
+  readonly #edits: boolean;
+  readonly #deps: DeliverDeps;
+  readonly #bury: (reason: string) => Promise<void>;
+  readonly #key: ClaimKey;
+  readonly #token: string;
+  #memory: Memory;
+
+  constructor(
+    notice: Notice,
+    edits: boolean,
+    deps: DeliverDeps,
+    bury: (reason: string) => Promise<void>,
+    key: ClaimKey,
+    token: string,
+    memory: Memory,
+  ) {
+    this.#notice = notice;
+    this.#edits = edits;
+    this.#deps = deps;
+    this.#bury = bury;
+    this.#key = key;
+    this.#token = token;
+    this.#memory = memory;
+  }
+
+  async run(): Promise<Fate> {
+    const { sink, storms } = this.#deps;
+    const { alert, kind } = this.#notice;
+    const isNew = this.#memory.admitted === undefined && (this.#edits || kind === 'opened');
+    if (storms !== undefined && isNew && this.#memory.rolledUp === undefined) {
+      const destination = sink.destination(alert);
+      const admission = await storms.admit(alert, destination);
+      this.#memory =
+        admission.outcome === 'rolled up'
+          ? { rolledUp: { minute: admission.minute, destination } }
+          : { admitted: true };
+    }
+    if (storms !== undefined && this.#memory.rolledUp !== undefined) {
+      return this.#rollUp(storms, this.#memory.rolledUp);
+    }
+    const delivery = await sink.deliver(this.#notice, this.#memory.sink ?? {});
+    if (delivery.memory !== undefined) this.#memory = { ...this.#memory, sink: delivery.memory };
+    return this.#settle(delivery);
+  }
+
+  /** Each alert that was rolled up carries the roll-up: the first whose turn it is once the minute is over sends it. */
+  async #rollUp(
+    storms: StormGuard,
+    { minute, destination }: { minute: number; destination: string },
+  ): Promise<Fate> {
+    const { sink, claims, clock } = this.#deps;
+    const wait = storms.completeAt(minute) - clock.now();
+    if (wait > 0) return this.#later({ afterSeconds: wait / 1_000 });
+    const key = storms.claimKey(minute, destination);
+    const claim = await claims.claim(key);
+    if (claim.outcome === 'held') return this.#later({ afterSeconds: claim.leftMs / 1_000 + 1 });
+    if (claim.outcome === 'delivered') {
+      await this.#done();
+      return { outcome: 'known' };
+    }
+    const delivery = await sink.deliverRollUp(await storms.rollUp(minute, destination));
+    if (delivery.outcome === 'delivered') await claims.confirm(key);
+    else await claims.release(key, claim.token);
+    return this.#settle(delivery);
+  }
+
+  async #settle(delivery: Delivery): Promise<Fate> {
+    if (delivery.outcome === 'delivered') {
+      const { againAfterSeconds } = delivery;
+      if (againAfterSeconds !== undefined) return this.#later({ afterSeconds: againAfterSeconds });
+      await this.#done();
+      return { outcome: 'delivered' };
+    }
+    if (delivery.outcome === 'refused') {
+      await this.#bury(delivery.reason);
+      await this.#release();
+      return { outcome: 'buried' };
+    }
+    const { reason, afterSeconds } = delivery;
+    return this.#later({
+      reason,
+      ...(afterSeconds === undefined ? {} : { quietForSeconds: afterSeconds }),
+    });
+  }
+
+  async #later(fate: Omit<Extract<Fate, { outcome: 'later' }>, 'outcome'>): Promise<Fate> {
+    await this.#release();
+    return { outcome: 'later', ...fate };
+  }
+
+  /** A message that is edited is never done with: the next revision claims it again. */
+  #done(): Promise<void> {
+    return this.#edits
+      ? this.#release()
+      : this.#deps.claims.confirm(this.#key, { ...this.#memory });
+  }
+
+  #release(): Promise<void> {
+    return this.#deps.claims.release(this.#key, this.#token, { ...this.#memory });
+  }
+}
+
+function revisionKey(alertId: string, revision: number, { sink }: DeliverDeps): ClaimKey {
+  return { scope: alertId, name: `${revision}#${sink.name}` };
+}
+
+function messageKey(alertId: string, { sink }: DeliverDeps): ClaimKey {
+  return { scope: alertId, name: `message#${sink.name}` };
+}

@@ -17,7 +17,7 @@ const PASSING_ERRORS: ReadonlySet<string> = new Set([
 ]);
 const RATE_LIMITED: ReadonlySet<string> = new Set(['ratelimited', 'rate_limited']);
 /** Slack asks for at least this when it names no time. */
-export const DEFAULT_RETRY_AFTER_SECONDS = 30;
+const DEFAULT_RETRY_AFTER_SECONDS = 30;
 
 /** Of an answer that is not 2xx. `body` is what it said. */
 export function judgeStatus(

@@ -139,8 +139,3 @@ export class DynamoStormGuard implements StormGuard {
 function listed(destination: string, alertId: string): string {
   return `alert#${destination}#${alertId}`;
 }
-
-/** For a sink that is read as it comes, such as a terminal: nothing is rolled up. */
-export const NO_STORM_GUARD: Pick<StormGuard, 'admit'> = {
-  admit: async () => ({ outcome: 'one by one' }),
-};

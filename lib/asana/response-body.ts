@@ -30,7 +30,9 @@ export async function readBody(
     body.on('error', (error) => (unpacked as NodeJS.ReadWriteStream & Readable).destroy(error));
     source = body.pipe(unpacked) as AsyncIterable<unknown>;
   }
-  const chunks: Buffer[] = [];
+  // Decoded as it comes: the whole body as bytes beside its text would double what a page holds in memory.
+  const decoder = new TextDecoder();
+  let text = '';
   let bytes = 0;
   try {
     for await (const chunk of source) {
@@ -42,7 +44,7 @@ export async function readBody(
           `The answer is larger than ${maxBytes} bytes.`,
         );
       }
-      chunks.push(part);
+      text += decoder.decode(part, { stream: true });
     }
   } catch (error) {
     const { code } = error as { code?: unknown };
@@ -53,5 +55,5 @@ export async function readBody(
   } finally {
     if (!body.destroyed) body.destroy();
   }
-  return { text: Buffer.concat(chunks, bytes).toString('utf8'), bytes };
+  return { text: text + decoder.decode(), bytes };
 }

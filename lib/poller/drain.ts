@@ -216,7 +216,7 @@ export class Drain {
       empty: false,
       answeredAt: new Date(clock.now()).toISOString(),
     });
-    await this.saves.pageFinished(this.checkpoint, memory.snapshot());
+    await this.saves.pageFinished(this.checkpoint, memory.snapshotSoon());
     return prepared.events.length;
   }
 

@@ -28,11 +28,13 @@ export class SavePipeline {
    * Queues the writes of a page that is wholly published. Resolves when the next page may be published, which is when
    * the page before this one is remembered. @throws LeaseLostError, or what the table answered, of this or former pages
    */
-  async pageFinished(checkpoint: Checkpoint, memory: MemorySnapshot): Promise<void> {
+  async pageFinished(checkpoint: Checkpoint, memory: Promise<MemorySnapshot>): Promise<void> {
     await this.#memory;
     const [twoBefore, before] = [this.#checkpointBefore, this.#checkpoint];
     this.#memory = this.#guard(
-      twoBefore.then(() => this.#store.saveMemory(this.#lease.key, memory)),
+      Promise.all([memory, twoBefore]).then(([snapshot]) =>
+        this.#store.saveMemory(this.#lease.key, snapshot),
+      ),
     );
     const expectedPage = this.#expectedPage;
     this.#expectedPage = checkpoint.page;

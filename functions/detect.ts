@@ -1,5 +1,6 @@
 // The detect function: a batch of events that detections matched, to be raised as alerts.
 import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
@@ -7,17 +8,31 @@ import { DynamoAlertStateStore } from '../lib/alerts/state-store.ts';
 import { clientConfig } from '../lib/aws-clients.ts';
 import { PutEventsPublisher } from '../lib/bus/put-events-publisher.ts';
 import { systemClock as clock } from '../lib/clock.ts';
+import { DETECTION_DIMENSION, METRICS, METRICS_NAMESPACE } from '../lib/contract/metrics.ts';
 import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
-import { loadDetectConfig } from '../lib/detections/config.ts';
+import { loadDetectConfig, readOverridesFile } from '../lib/detections/config.ts';
 import { detectBatch } from '../lib/detections/detect.ts';
+import { DynamoDueIndex } from '../lib/detections/dynamo-due-index.ts';
+import { switchedOff, tuned } from '../lib/detections/tuning.ts';
 
 const log = new Logger();
 const config = loadDetectConfig(process.env);
-const store = new DynamoAlertStateStore({
+const overrides = readOverridesFile(config.detectionsFile, import.meta.url, CATALOGUE);
+const catalogue = tuned(CATALOGUE, overrides);
+const off = switchedOff(CATALOGUE, catalogue);
+const table = {
   client: new DynamoDBClient(clientConfig(3_000)),
   tableName: config.stateTableName,
-  clock,
-});
+};
+const store = new DynamoAlertStateStore({ ...table, clock });
+const due = new DynamoDueIndex(table);
+const metrics = {
+  detectionFailed(detectionId: string) {
+    const metric = new Metrics({ namespace: METRICS_NAMESPACE, singleMetric: true });
+    metric.addDimension(DETECTION_DIMENSION, detectionId);
+    metric.addMetric(METRICS.detectionFailures, MetricUnit.Count, 1);
+  },
+};
 const publisher = new PutEventsPublisher({
   client: new EventBridgeClient(clientConfig(3_000, 1)),
   eventBusName: config.eventBusName,
@@ -30,8 +45,11 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
   log.addContext(context);
   return detectBatch(event.Records, {
     ...config,
-    catalogue: CATALOGUE,
+    catalogue,
+    off,
     store,
+    due,
+    metrics,
     publisher,
     clock,
     log,

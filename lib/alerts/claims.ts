@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../clock.ts';
 import type { SinkMemory } from './sink-port.ts';
-import { MEMORY_SECONDS } from './state-store.ts';
+import { MEMORY_SECONDS } from './state-port.ts';
 
 /** Longer than any delivery may take (Lambda ends a notifier after 30 seconds), short enough to wait for. */
 export const CLAIM_LEASE_MS = 60_000;

@@ -7,6 +7,8 @@ export interface GroupIdentity {
   readonly detectionId: string;
   readonly workspaceGid: string;
   readonly entity: Entity;
+  /** True where one event may be in several groups of its detection, and be in an alert in each. */
+  readonly shared?: boolean;
 }
 
 /** A digest over the parts, unambiguous whatever characters they hold. 32 hexadecimal digits. */
@@ -19,13 +21,14 @@ export function groupKey({ detectionId, workspaceGid, entity }: GroupIdentity): 
   return digest([detectionId, workspaceGid, entity.type, entity.id]);
 }
 
-/** The alert that the event `openingGid` opens in this group, on whichever try and in whichever function. */
-export function alertIdOf(group: GroupIdentity, openingGid: string): string {
-  return digest([
-    group.detectionId,
-    group.workspaceGid,
-    group.entity.type,
-    group.entity.id,
-    openingGid,
-  ]);
+/**
+ * The alert that the event `openingGid` opens in this group, on whichever try and in whichever function.
+ * @param about whom the alert is about, where that is not the group's entity
+ */
+export function alertIdOf(
+  { detectionId, workspaceGid, entity }: GroupIdentity,
+  openingGid: string,
+  about: Entity = entity,
+): string {
+  return digest([detectionId, workspaceGid, about.type, about.id, openingGid]);
 }

@@ -1,6 +1,7 @@
 // Makes the alert that an event opens: the detection's words, the event's facts. Pure.
 
-import type { Alert } from '../contract/alert.ts';
+import { type Alert, SEVERITIES, type Severity } from '../contract/alert.ts';
+import type { AuditLogEvent } from '../contract/bus-event.ts';
 import { runbookUrl } from '../contract/runbook.ts';
 import type { Detection } from '../detections/define.ts';
 import { asText, field } from '../detections/fields.ts';
@@ -19,29 +20,31 @@ export interface OpenOptions {
   readonly now: number;
 }
 
+/** @param count events in the alert as it opens */
 export function openAlert(
   detection: Detection,
   group: GroupIdentity,
   match: Match,
   options: OpenOptions,
+  count = 1,
 ): Alert {
   const at = new Date(match.at).toISOString();
-  const { entity } = group;
+  const { about: entity = group.entity } = match;
   return {
-    alertId: alertIdOf(group, match.gid),
+    alertId: alertIdOf(group, match.gid, entity),
     revision: 1,
     detectionId: detection.id,
     detectionVersion: detection.version,
     title: detection.title,
     summary: shownText(
-      detection.summary(match.event, { count: 1, lists: detection.lists ?? {} }),
+      detection.summary(match.event, { count, lists: detection.lists ?? {} }),
       MAX_SUMMARY,
     ),
-    severity: detection.severity,
-    status: 'active',
+    severity: severityFor(detection, match.event),
+    status: detection.status === 'staged' ? 'staged' : 'active',
     workspaceGid: group.workspaceGid,
     entity: { ...entity, label: shownText(entity.label, MAX_LABEL) },
-    count: 1,
+    count,
     firstSeen: at,
     lastSeen: at,
     detectedAt: new Date(options.now).toISOString(),
@@ -53,4 +56,14 @@ export function openAlert(
     falsePositives: detection.falsePositives,
     runbookUrl: runbookUrl(options.runbookBaseUrl, detection.id),
   };
+}
+
+/** What the event makes of it, never above what the detection is documented with. */
+function severityFor(
+  { severity, severityOf, lists = {} }: Detection,
+  event: AuditLogEvent,
+): Severity {
+  const found = severityOf?.(event, lists) ?? severity;
+  const rank = SEVERITIES.indexOf(found);
+  return rank < 0 || rank > SEVERITIES.indexOf(severity) ? severity : found;
 }

@@ -6,15 +6,8 @@ import type { Alert } from '../contract/alert.ts';
 import { ALERT_DETAIL_TYPES, ALERT_SOURCE, SCHEMA_VERSION } from '../contract/sources.ts';
 import { AuditBusError } from '../errors.ts';
 import type { GroupIdentity } from './identity.ts';
-import {
-  applyMatches,
-  type GroupState,
-  type LifeRules,
-  type Match,
-  pendingAlerts,
-  settled,
-} from './life.ts';
-import type { AlertStateStore, StoredGroup } from './state-store.ts';
+import { type Applied, type GroupState, pendingAlerts, type Ref, settled } from './life.ts';
+import type { AlertStateStore, StoredGroup } from './state-port.ts';
 
 export interface RaiseDeps {
   readonly store: AlertStateStore;
@@ -23,51 +16,64 @@ export interface RaiseDeps {
   readonly random?: () => number;
 }
 
+/** What is to become of a group, whatever its state is when it is read. Pure, and asked again after a conflict. */
+export interface GroupChange<T> {
+  apply(state: GroupState, events: readonly T[]): Applied<T>;
+  /** Done before a state is written that may have to be looked at by itself later: the note comes first. */
+  note?(state: GroupState): Promise<void>;
+  /** Seconds for which a group without events is remembered, at least. */
+  readonly memorySeconds: number;
+}
+
+/** What of a change does not depend on its events. */
+type Keeping = Pick<GroupChange<never>, 'note' | 'memorySeconds'>;
+
 /** Tries at a group that others keep changing. Each waits longer, with jitter; then SQS brings the message again. */
 const MAX_TRIES = 10;
 const LONGEST_WAIT_MS = 1_000;
 
 /**
- * Puts the matches into alerts and the alerts on the bus. When it returns, every match is in exactly one alert whose
- * current revision is published; when it throws, calling it again with the same matches finishes the work.
+ * Brings the events into the group and its alerts on the bus. When it returns, every event is in the group's state, once,
+ * and each alert it belongs to is published in its current revision; when it throws, calling it again with the same events
+ * finishes the work.
  *
  *     read group -> publish what is pending -> read markers -> write group (alert pending, gids unmarked)
  *         -> publish -> write markers, record the alert -> write group (nothing pending, nothing unmarked)
  *
  * Markers are read after the group: whoever takes a gid out of `unmarked` has written its marker before.
  * @returns the alerts it published
- * @throws AuditBusError `alerts.contended` or `alerts.not-published`, or what the table threw
+ * @throws AuditBusError `alerts.contended` or `alerts.not-published`, what `apply` threw, or what the table threw
  */
-export async function raiseAlerts(
+export async function raiseAlerts<T extends Ref>(
   group: GroupIdentity,
-  matches: readonly Match[],
-  rules: LifeRules,
+  events: readonly T[],
+  change: GroupChange<T>,
   deps: RaiseDeps,
 ): Promise<Alert[]> {
   const published: Alert[] = [];
-  let open = [...new Map(matches.map((match) => [match.gid, match])).values()];
+  let open = [...new Map(events.map((event) => [event.gid, event])).values()];
   for (let conflicts = 0; conflicts < MAX_TRIES; ) {
-    let stored = await deps.store.readGroup(group);
+    const found = await settledGroup(group, change, deps);
+    published.push(...found.published);
+    const { stored } = found;
+    // Another invocation is at this group between our two reads: its work is not ours to build on yet.
     if (isUnfinished(stored.state)) {
-      published.push(...(await finish(group, stored, deps)));
-      stored = await deps.store.readGroup(group);
-      // Another invocation is at this group between our two reads: its work is not ours to build on yet.
-      if (isUnfinished(stored.state)) {
-        conflicts += 1;
-        await backOff(conflicts, deps);
-        continue;
-      }
+      conflicts += 1;
+      await backOff(conflicts, deps);
+      continue;
     }
     const known = await deps.store.readMarkers(
       group,
-      open.map((match) => match.gid),
+      open.map((event) => event.gid),
     );
-    open = open.filter((match) => !known.has(match.gid));
+    open = open.filter((event) => !known.has(event.gid));
     if (open.length === 0) return published;
-    const { state, rest } = applyMatches(stored.state, open, rules);
-    if (await deps.store.writeGroup(group, state, stored.version)) {
-      const next = { version: stored.version + 1, state };
-      published.push(...(await finish(group, next, deps)));
+    const { state, rest, changed } = change.apply(stored.state, open);
+    if (!changed || (await writeChange(group, stored, state, change, deps))) {
+      if (changed) {
+        const next = { version: stored.version + 1, state };
+        published.push(...(await finish(group, next, change, deps)));
+      }
       if (rest.length === 0) return published;
       open = [...rest];
       conflicts = 0;
@@ -83,6 +89,61 @@ export async function raiseAlerts(
   );
 }
 
+/**
+ * Changes a group for no event but time: as `raiseAlerts`, with whatever `apply` makes of the state it finds.
+ * @returns the alerts it published
+ */
+export async function changeGroup(
+  group: GroupIdentity,
+  change: GroupChange<never>,
+  deps: RaiseDeps,
+): Promise<Alert[]> {
+  const published: Alert[] = [];
+  for (let conflicts = 0; conflicts < MAX_TRIES; ) {
+    const found = await settledGroup(group, change, deps);
+    published.push(...found.published);
+    const { stored } = found;
+    if (!isUnfinished(stored.state)) {
+      const { state, changed } = change.apply(stored.state, []);
+      if (!changed) return published;
+      if (await writeChange(group, stored, state, change, deps)) {
+        const next = { version: stored.version + 1, state };
+        return [...published, ...(await finish(group, next, change, deps))];
+      }
+    }
+    conflicts += 1;
+    await backOff(conflicts, deps);
+  }
+  throw new AuditBusError(
+    'alerts.contended',
+    `Others kept changing the alerts of ${group.detectionId}.`,
+    { retryable: true },
+  );
+}
+
+async function writeChange(
+  group: GroupIdentity,
+  stored: StoredGroup,
+  state: GroupState,
+  change: Keeping,
+  deps: RaiseDeps,
+): Promise<boolean> {
+  await change.note?.(state);
+  return deps.store.writeGroup(group, state, stored.version, change.memorySeconds);
+}
+
+/** The group as it stands, once what another try left unfinished is done. */
+async function settledGroup(
+  group: GroupIdentity,
+  change: Keeping,
+  deps: RaiseDeps,
+): Promise<{ readonly stored: StoredGroup; readonly published: readonly Alert[] }> {
+  const stored = await deps.store.readGroup(group);
+  if (!isUnfinished(stored.state)) return { stored, published: [] };
+  const published = await finish(group, stored, change, deps);
+  return { stored: await deps.store.readGroup(group), published };
+}
+
 function isUnfinished(state: GroupState): boolean {
   return state.unmarked.length > 0 || pendingAlerts(state).length > 0;
 }
@@ -91,6 +152,7 @@ function isUnfinished(state: GroupState): boolean {
 async function finish(
   group: GroupIdentity,
   stored: StoredGroup,
+  { memorySeconds }: Keeping,
   deps: RaiseDeps,
 ): Promise<readonly Alert[]> {
   const alerts = pendingAlerts(stored.state);
@@ -102,7 +164,7 @@ async function finish(
   for (let conflicts = 0; conflicts < MAX_TRIES; ) {
     const next = settled(current.state, alerts, stored.state.unmarked);
     if (next === current.state) return alerts;
-    if (await deps.store.writeGroup(group, next, current.version)) return alerts;
+    if (await deps.store.writeGroup(group, next, current.version, memorySeconds)) return alerts;
     conflicts += 1;
     await backOff(conflicts, deps);
     current = await deps.store.readGroup(group);

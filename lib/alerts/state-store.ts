@@ -10,29 +10,16 @@ import { parseLossless } from '../asana/lossless-json.ts';
 import type { Clock } from '../clock.ts';
 import type { Alert } from '../contract/alert.ts';
 import { type GroupIdentity, groupKey } from './identity.ts';
-import { EMPTY_GROUP, type GroupState, pendingAlerts } from './life.ts';
-
-/** A group as it was read. `version` 0 means that no item exists. */
-export interface StoredGroup {
-  readonly version: number;
-  readonly state: GroupState;
-}
-
-export interface AlertStateStore {
-  /** Consistent read. What has expired is gone, save alerts that are not on the bus yet. */
-  readGroup(group: GroupIdentity): Promise<StoredGroup>;
-  /** Writes `state` as version + 1; false when another has changed the group since version. */
-  writeGroup(group: GroupIdentity, state: GroupState, version: number): Promise<boolean>;
-  /** Consistent read: those of the gids that are in an alert of this detection already. */
-  readMarkers(group: GroupIdentity, gids: readonly string[]): Promise<ReadonlySet<string>>;
-  writeMarkers(group: GroupIdentity, gids: readonly string[]): Promise<void>;
-  /** Puts an alert among those people list; an older revision never replaces a newer one. */
-  recordAlert(alert: Alert): Promise<void>;
-}
+import { EMPTY_GROUP, type GroupState } from './life.ts';
+import {
+  type AlertStateStore,
+  MEMORY_SECONDS,
+  markerName,
+  type StoredGroup,
+  unexpired,
+} from './state-port.ts';
 
 const DAY = 86_400;
-/** A day longer than any queue keeps a message (SQS: 14 days). */
-export const MEMORY_SECONDS = 15 * DAY;
 /** Alerts can be listed for a year. */
 const ALERT_RECORD_SECONDS = 365 * DAY;
 
@@ -61,11 +48,15 @@ export class DynamoAlertStateStore implements AlertStateStore {
     const version = Number(Item['version']?.N);
     const state = parseLossless(Item['state']?.S ?? '') as GroupState;
     const expired = Number(Item['expiresAt']?.N) <= this.#seconds();
-    const unfinished = pendingAlerts(state).length > 0 || state.unmarked.length > 0;
-    return { version, state: expired && !unfinished ? EMPTY_GROUP : state };
+    return { version, state: unexpired(state, expired) };
   }
 
-  async writeGroup(group: GroupIdentity, state: GroupState, version: number): Promise<boolean> {
+  async writeGroup(
+    group: GroupIdentity,
+    state: GroupState,
+    version: number,
+    memorySeconds: number,
+  ): Promise<boolean> {
     return this.#conditionalPut(
       new PutItemCommand({
         TableName: this.#table,
@@ -74,7 +65,7 @@ export class DynamoAlertStateStore implements AlertStateStore {
           version: { N: String(version + 1) },
           // Text, so that what is published after a crash is byte for byte what would have been published before.
           state: { S: JSON.stringify(state) },
-          expiresAt: { N: String(this.#seconds() + MEMORY_SECONDS) },
+          expiresAt: { N: String(this.#seconds() + Math.max(MEMORY_SECONDS, memorySeconds)) },
           detectionId: { S: group.detectionId },
           workspaceGid: { S: group.workspaceGid },
           entity: { S: `${group.entity.type} ${group.entity.id}` },
@@ -164,6 +155,5 @@ function groupItem(group: GroupIdentity): { pk: { S: string }; sk: { S: string }
 }
 
 function markerItem(group: GroupIdentity, gid: string): { pk: { S: string }; sk: { S: string } } {
-  const { detectionId, workspaceGid } = group;
-  return { pk: { S: `marker#${detectionId}#${workspaceGid}#${gid}` }, sk: { S: 'marker' } };
+  return { pk: { S: `marker#${markerName(group, groupKey(group), gid)}` }, sk: { S: 'marker' } };
 }

@@ -3,6 +3,8 @@
 export const METRICS_NAMESPACE = 'AsanaAuditBus';
 /** Dimension of every poller metric: the workspace's gid. Powertools adds `service`, the stack's name. */
 export const WORKSPACE_DIMENSION = 'Workspace';
+/** Dimension of what is counted by detection: its id. */
+export const DETECTION_DIMENSION = 'Detection';
 
 export const METRICS = {
   /** 1 for each run that polled successfully, events or none. Its absence means "not polled". */
@@ -19,5 +21,7 @@ export const METRICS = {
   possibleGaps: 'PossibleGaps',
   unreadablePages: 'UnreadablePages',
   unknownTypes: 'UnknownTypes',
+  /** Messages that failed because a detection's own code did, by detection. */
+  detectionFailures: 'DetectionFailures',
 } as const;
 export type MetricName = (typeof METRICS)[keyof typeof METRICS];

@@ -65,6 +65,7 @@ const base = {
     'must be at most 80 characters, to fit a Slack header and an e-mail subject',
   ),
   severity: severitySchema,
+  status: z.enum(['active', 'staged', 'off']).optional(),
   severityOf: isFunction.optional(),
   attack: techniques,
   attackV18: techniques,

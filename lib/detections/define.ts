@@ -58,6 +58,13 @@ export interface KeyedGroup extends Key {
 /** One event, or several in the order of their `created_at`, as a detection is to see them. */
 export type Example = AuditLogEvent | readonly AuditLogEvent[];
 
+/**
+ * `active`: alerts are delivered. `staged`: they are raised, stored and put on the bus, and delivered to no sink. `off`: there
+ * is no rule, nothing is raised.
+ */
+export const DETECTION_STATUSES = ['active', 'staged', 'off'] as const;
+export type DetectionStatus = (typeof DETECTION_STATUSES)[number];
+
 interface DetectionBase {
   /** `asana.<family>.<name>`, within `[a-z0-9.-]`: it goes into an input template and rule names. */
   readonly id: string;
@@ -66,7 +73,9 @@ interface DetectionBase {
   readonly title: string;
   /** The worst it can be: what docs and rules say, and what alerts have without `severityOf`. */
   readonly severity: Severity;
-  /** For a severity that depends on the event. Never above `severity`; what throws or is above counts as `severity`. */
+  /** What becomes of its alerts unless configuration says otherwise. @default 'active' */
+  readonly status?: DetectionStatus;
+  /** For a severity that depends on the event. What is above `severity` counts as that. */
   readonly severityOf?: (event: AuditLogEvent, lists: Lists) => Severity;
   /** MITRE ATT&CK technique ids, v19, each in attack.ts. */
   readonly attack: readonly string[];

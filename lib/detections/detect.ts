@@ -1,19 +1,14 @@
 // From messages of the detection queue to alerts: parse, check again what the rule checked, run the engine, raise.
 // Knows nothing of Lambda: the function and the local run both call it.
-import * as z from 'zod';
-import type { GroupIdentity } from '../alerts/identity.ts';
-import { groupKey } from '../alerts/identity.ts';
-import { GRACE_MS, type Match } from '../alerts/life.ts';
-import { openAlert } from '../alerts/open.ts';
-import { type RaiseDeps, raiseAlerts } from '../alerts/raise.ts';
-import { parseLossless } from '../asana/lossless-json.ts';
-import { type BusEvent, originSchema } from '../contract/bus-event.ts';
+import { type GroupIdentity, groupKey } from '../alerts/identity.ts';
+import { type GroupChange, type RaiseDeps, raiseAlerts } from '../alerts/raise.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Detection } from './define.ts';
-import { type CompiledEventPattern, compileEventPattern } from './event-pattern.ts';
-import { runMatch } from './match-engine.ts';
-import { rulePattern } from './rule-pattern.ts';
+import type { DueIndex } from './due-index.ts';
+import { parseMessage } from './message.ts';
+import type { Sighting } from './sighting.ts';
+import { Watch, type WatchRules } from './watch.ts';
 
 /** A queue message, as far as detecting goes. */
 export interface DetectRecord {
@@ -27,33 +22,28 @@ export interface BatchResult {
   readonly batchItemFailures: Array<{ itemIdentifier: string }>;
 }
 
-export interface DetectDeps extends RaiseDeps {
+/** Where it is counted that a detection's own code failed on an event. */
+export interface DetectMetrics {
+  detectionFailed(detectionId: string): void;
+}
+
+export interface DetectDeps extends RaiseDeps, WatchRules {
   readonly catalogue: readonly Detection[];
-  readonly alertOnHistory: boolean;
-  /** Milliseconds in which matches of one detection and entity are one alert. */
-  readonly windowMs: number;
-  readonly runbookBaseUrl: string;
+  /** Ids of detections that are switched off: what still comes for them is done. @default - none */
+  readonly off?: ReadonlySet<string>;
+  /** Where it is noted what has to be looked at once time has passed. */
+  readonly due: DueIndex;
+  /** @default - nothing is counted */
+  readonly metrics?: DetectMetrics;
   readonly log: Log;
 }
 
-const messageSchema = z.object({
-  detectionId: z.string(),
-  event: z.looseObject({
-    source: z.string(),
-    'detail-type': z.string(),
-    time: z.string(),
-    detail: z.looseObject({
-      metadata: z.looseObject({ workspaceGid: z.string(), origin: originSchema }),
-      data: z.looseObject({}),
-    }),
-  }),
-});
-
+/** The events of one group in a batch. */
 interface Work {
-  readonly detection: Detection;
+  readonly watch: Watch;
   readonly group: GroupIdentity;
-  readonly matches: Match[];
-  readonly messageIds: string[];
+  readonly alone: boolean;
+  readonly items: Array<{ readonly messageId: string; readonly sighting: Sighting }>;
 }
 
 /** Groups worked on at once; each waits for DynamoDB and EventBridge most of its time. */
@@ -67,118 +57,127 @@ export async function detectBatch(
   records: readonly DetectRecord[],
   deps: DetectDeps,
 ): Promise<BatchResult> {
-  const failed = new Set<string>();
-  const fail = (messageIds: readonly string[], error: unknown) => {
-    for (const messageId of messageIds) failed.add(messageId);
-    deps.log.error('Messages failed and will come again.', {
-      messageIds,
-      code: error instanceof AuditBusError ? error.code : 'detect.failed',
-      reason: describeError(error),
-    });
-  };
-
-  const rules = rulesOf(deps);
-  const work = new Map<string, Work>();
-  for (const record of records) {
-    try {
-      addWork(work, record, rules);
-    } catch (error) {
-      fail([record.messageId], error);
-    }
-  }
-
-  const queue = [...work.values()];
-  let alerts = 0;
-  const worker = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      try {
-        alerts += (await raise(next, deps)).length;
-      } catch (error) {
-        fail(next.messageIds, error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, queue.length) }, worker));
+  const batch = new Batch(deps);
+  for (const record of records) batch.add(record);
+  await batch.work();
   deps.log.info('Detected.', {
     messages: records.length,
-    groups: work.size,
-    alerts,
-    failed: failed.size,
+    groups: batch.groups,
+    alerts: batch.alerts,
+    failed: batch.failed.size,
   });
-  return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
+  return { batchItemFailures: [...batch.failed].map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
-type Rules = ReadonlyMap<string, { detection: Detection; matches: CompiledEventPattern }>;
+class Batch {
+  readonly failed = new Set<string>();
+  alerts = 0;
+  readonly #deps: DetectDeps;
+  readonly #watches: ReadonlyMap<string, Watch>;
+  readonly #work = new Map<string, Work>();
 
-function rulesOf({ catalogue, alertOnHistory }: DetectDeps): Rules {
-  return new Map(
-    catalogue.map((detection) => [
-      detection.id,
-      { detection, matches: compileEventPattern(rulePattern(detection, { alertOnHistory })) },
-    ]),
-  );
-}
-
-function addWork(work: Map<string, Work>, record: DetectRecord, rules: Rules): void {
-  const { detectionId, event } = parseMessage(record.body);
-  const rule = rules.get(detectionId);
-  if (rule === undefined) {
-    throw new AuditBusError(
-      'detect.unknown-detection',
-      `No detection has the id ${JSON.stringify(detectionId.slice(0, 100))}.`,
-    );
+  constructor(deps: DetectDeps) {
+    this.#deps = deps;
+    this.#watches = watchesOf(deps);
   }
-  // The rule has checked all this; a message sent by hand or an outdated rule has not.
-  if (!rule.matches(event)) return;
-  const { detection } = rule;
-  if (detection.kind !== 'match') return;
-  const finding = runMatch(detection, event);
-  if (finding === undefined) return;
-  const group = {
-    detectionId,
-    workspaceGid: event.detail.metadata.workspaceGid,
-    entity: finding.entity,
-  };
-  // A broken summary must fail this message alone, not the group it would be part of.
-  detection.summary(finding.match.event, { count: 1, lists: detection.lists ?? {} });
-  const key = groupKey(group);
-  const known = work.get(key);
-  if (known === undefined) {
-    work.set(key, {
-      detection,
-      group,
-      matches: [finding.match],
-      messageIds: [record.messageId],
+
+  get groups(): number {
+    return this.#work.size;
+  }
+
+  add(record: DetectRecord): void {
+    let detectionId: string | undefined;
+    try {
+      const message = parseMessage(record.body);
+      if (this.#deps.off?.has(message.detectionId)) return;
+      const watch = this.#watches.get(message.detectionId);
+      if (watch === undefined) {
+        throw new AuditBusError(
+          'detect.unknown-detection',
+          `No detection has the id ${JSON.stringify(message.detectionId.slice(0, 100))}.`,
+        );
+      }
+      detectionId = message.detectionId;
+      // The rule has checked all this; a message sent by hand or an outdated rule has not.
+      for (const { group, alone, sighting } of watch.see(message.event)) {
+        const key = groupKey(group);
+        const work: Work = this.#work.get(key) ?? { watch, group, alone, items: [] };
+        work.items.push({ messageId: record.messageId, sighting });
+        this.#work.set(key, work);
+      }
+    } catch (error) {
+      this.#fail([record.messageId], error, detectionId);
+    }
+  }
+
+  async work(): Promise<void> {
+    const queue = [...this.#work.values()];
+    const worker = async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        await this.#raise(next);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(CONCURRENCY, queue.length) }, worker));
+  }
+
+  /** A detection that fails on one event of a group fails that message alone: the others are worked on one by one. */
+  async #raise(work: Work): Promise<void> {
+    const { watch, group, alone, items } = work;
+    const { clock, due } = this.#deps;
+    const change: GroupChange<Sighting> = {
+      ...watch.change(group, alone, () => clock.now()),
+      note: async ({ memory }) => {
+        const dueAt = watch.dueAt(memory);
+        if (dueAt !== undefined) await due.put({ kind: 'absence', dueAt, group });
+      },
+    };
+    try {
+      const sightings = items.map(({ sighting }) => sighting);
+      this.alerts += (await raiseAlerts(group, sightings, change, this.#deps)).length;
+    } catch (error) {
+      if (isEngineFailure(error) && items.length > 1) {
+        for (const item of items) await this.#raise({ ...work, items: [item] });
+        return;
+      }
+      const ids = items.map(({ messageId }) => messageId);
+      this.#fail(ids, error, isEngineFailure(error) ? group.detectionId : undefined);
+    }
+  }
+
+  /** @param detectionId whose own code failed, where that is the reason */
+  #fail(messageIds: readonly string[], error: unknown, detectionId: string | undefined): void {
+    for (const messageId of messageIds) this.failed.add(messageId);
+    if (detectionId !== undefined) this.#deps.metrics?.detectionFailed(detectionId);
+    this.#deps.log.error('Messages failed and will come again.', {
+      messageIds,
+      code: error instanceof AuditBusError ? error.code : 'detect.failed',
+      ...(detectionId === undefined ? {} : { detectionId }),
+      reason: describeError(error),
     });
-  } else {
-    known.matches.push(finding.match);
-    known.messageIds.push(record.messageId);
   }
 }
 
-function parseMessage(body: string): { detectionId: string; event: BusEvent } {
-  let content: unknown;
-  try {
-    content = parseLossless(body);
-  } catch (cause) {
-    throw new AuditBusError('detect.message-malformed', 'The message is not JSON.', { cause });
-  }
-  const parsed = messageSchema.safeParse(content);
-  // As it came, not zod's copy of it.
-  if (parsed.success) return content as { detectionId: string; event: BusEvent };
-  const where = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
-  throw new AuditBusError('detect.message-malformed', `The message lacks or misuses: ${where}.`);
+function isEngineFailure(error: unknown): boolean {
+  return error instanceof AuditBusError && error.code === 'detect.engine-failed';
 }
 
-function raise(work: Work, deps: DetectDeps) {
-  const rules = {
-    windowMs: deps.windowMs,
-    graceMs: GRACE_MS,
-    open: (match: Match) =>
-      openAlert(work.detection, work.group, match, {
-        runbookBaseUrl: deps.runbookBaseUrl,
-        now: deps.clock.now(),
-      }),
-  };
-  return raiseAlerts(work.group, work.matches, rules, deps);
+const compiled = new WeakMap<
+  readonly Detection[],
+  { rules: string; watches: Map<string, Watch> }
+>();
+
+/** Compiled once for a catalogue: a batch is ten messages. */
+export function watchesOf(
+  deps: WatchRules & { readonly catalogue: readonly Detection[] },
+): ReadonlyMap<string, Watch> {
+  const { catalogue, alertOnHistory, windowMs, graceMs, runbookBaseUrl } = deps;
+  const rules = { alertOnHistory, windowMs, runbookBaseUrl, ...(graceMs ? { graceMs } : {}) };
+  const key = JSON.stringify(rules);
+  const known = compiled.get(catalogue);
+  if (known?.rules === key) return known.watches;
+  const watches = new Map(
+    catalogue.map((detection) => [detection.id, new Watch(detection, rules)]),
+  );
+  compiled.set(catalogue, { rules: key, watches });
+  return watches;
 }

@@ -14,6 +14,7 @@ import { DEFAULT_REDACT_PATHS, redactor } from '../bus/redaction.ts';
 import type { Clock } from '../clock.ts';
 import { DEFAULT_RUNBOOK_BASE_URL } from '../contract/runbook.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
+import { DynamoDueIndex } from '../detections/dynamo-due-index.ts';
 import type { Log } from '../log.ts';
 import { DynamoCheckpointStore } from '../poller/dynamo-checkpoint-store.ts';
 import { Poller } from '../poller/poll.ts';
@@ -103,6 +104,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     windowMs: DEFAULT_ALERT_WINDOW_MINUTES * 60_000,
     runbookBaseUrl: DEFAULT_RUNBOOK_BASE_URL,
     store: new DynamoAlertStateStore(state),
+    due: new DynamoDueIndex(state),
     publisher,
     clock,
   });

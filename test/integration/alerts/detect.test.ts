@@ -15,6 +15,7 @@ import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
 import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
 import { samlWeakened } from '../../../lib/detections/catalogue/sign-in-policy.ts';
 import { type DetectDeps, type DetectRecord, detectBatch } from '../../../lib/detections/detect.ts';
+import { MemoryDueIndex } from '../../../lib/detections/memory-due-index.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { busEvent, detectBody } from '../../support/bus-events.ts';
 import { type Dynalite, startDynalite, TEST_CREDENTIALS } from '../../support/dynalite.ts';
@@ -69,6 +70,7 @@ async function scene(): Promise<Scene> {
       windowMs: 60 * MINUTE,
       runbookBaseUrl: 'https://example.com/detections.md',
       store: new DynamoAlertStateStore({ client: dynalite.client, tableName: table, clock }),
+      due: new MemoryDueIndex(),
       publisher: new PutEventsPublisher({ client, eventBusName: 'bus', clock }),
       clock,
       log: silentLog,

@@ -1,0 +1,101 @@
+// The engine of `kind: 'absence'`: which events wait for one that is expected after them, and which waited in vain.
+// Pure. Seeing events never alerts: `overdue` does, once the feed has passed the end of the time and the grace.
+import type { Finding, Match } from '../alerts/life.ts';
+import { snapshotOf } from '../alerts/snapshot.ts';
+import type { AuditLogEvent } from '../contract/bus-event.ts';
+import type { AbsenceDetection } from './define.ts';
+import type { Engine, EngineRules } from './engine.ts';
+import { spanMs } from './spans.ts';
+
+interface Memory {
+  readonly waiting: readonly Waiting[];
+  /** When expected events came, in order and thinned: one may be delivered before the event it follows. */
+  readonly came: readonly number[];
+}
+interface Waiting {
+  readonly gid: string;
+  readonly at: number;
+  readonly event: AuditLogEvent;
+}
+
+/** More than wait for one thing at once; those that do would join one alert. */
+const MAX_WAITING = 8;
+const MAX_CAME = 50;
+const REDELIVERY_MS = 15 * 86_400_000;
+const FIRST = 0;
+const EXPECTED = 1;
+
+export interface AbsenceEngine extends Engine {
+  /** When the feed has to have passed for it to be known, milliseconds since the epoch; undefined when nothing waits. */
+  dueAt(memory: unknown): number | undefined;
+  /** What waited in vain, in the order of time, once the feed has passed `watermark`; and the memory without it. */
+  overdue(memory: unknown, watermark: number): { memory: unknown; matches: readonly Match[] };
+}
+
+export function absenceEngine(detection: AbsenceDetection, rules: EngineRules): AbsenceEngine {
+  const withinMs = spanMs(detection.within);
+
+  const read = (memory: unknown): Memory => (memory ?? { waiting: [], came: [] }) as Memory;
+  const isFollowed = (came: readonly number[], at: number) =>
+    came.some((time) => time >= at && time <= at + withinMs);
+
+  return {
+    memoryMs: withinMs + rules.graceMs + REDELIVERY_MS,
+    find(memory, { gid, at, event, roles }): Finding {
+      const known = read(memory);
+      // An event that is both is the second step of an earlier one, and the first step of the next.
+      const isExpected = roles.some(({ index }) => index === EXPECTED);
+      const isFirst = roles.some(({ index }) => index === FIRST);
+      let { waiting, came } = known;
+      if (isExpected && !came.includes(at)) {
+        waiting = waiting.filter((each) => !isFollowed([at], each.at) || each.gid === gid);
+        came = added(came, at, withinMs);
+      }
+      const follows = isExpected ? came.filter((time) => time !== at) : came;
+      const isKnown = waiting.some((each) => each.gid === gid);
+      if (isFirst && !isKnown && !isFollowed(follows, at) && waiting.length < MAX_WAITING) {
+        waiting = [...waiting, { gid, at, event: short(event) }].sort((a, b) => a.at - b.at);
+      }
+      const isSame = waiting === known.waiting && came === known.came;
+      return { memory: isSame ? memory : { waiting, came }, matches: [] };
+    },
+    dueAt(memory) {
+      const first = read(memory).waiting[0];
+      return first === undefined ? undefined : first.at + withinMs + rules.graceMs;
+    },
+    overdue(memory, watermark) {
+      const known = read(memory);
+      const isOverdue = ({ at }: Waiting) => at + withinMs + rules.graceMs <= watermark;
+      const matches = known.waiting.filter(isOverdue);
+      if (matches.length === 0) return { memory, matches };
+      return {
+        memory: { ...known, waiting: known.waiting.filter((each) => !isOverdue(each)) },
+        matches,
+      };
+    },
+  };
+}
+
+/** A time between two that are no further apart than the window follows nothing that they do not. */
+function added(times: readonly number[], at: number, withinMs: number): readonly number[] {
+  const kept: number[] = [];
+  const sorted = [...times, at].sort((a, b) => a - b);
+  for (const [index, time] of sorted.entries()) {
+    const before = kept.at(-1);
+    const after = sorted[index + 1];
+    const isNeedless = before !== undefined && after !== undefined && after - before <= withinMs;
+    if (!isNeedless) kept.push(time);
+  }
+  return kept.slice(-MAX_CAME);
+}
+
+/** What an alert says of an event, within bounds. */
+function short(event: AuditLogEvent): AuditLogEvent {
+  const { trimmed: _, ...parts } = snapshotOf(event);
+  const cut = (text: unknown) => (typeof text === 'string' ? text.slice(0, 128) : '');
+  return {
+    ...(parts as Partial<AuditLogEvent>),
+    event_type: cut(event.event_type),
+    created_at: cut(event.created_at),
+  };
+}

@@ -1,0 +1,54 @@
+// Which engine a detection has, and what every engine is: a pure function of (event, memory, definition, event time).
+// Memory is plain JSON that the caller keeps with the group's alerts, in one write. No clock, no store, no AWS client.
+import type { AlertWindow, Finding } from '../alerts/life.ts';
+import { absenceEngine } from './absence-engine.ts';
+import type { Detection } from './define.ts';
+import { newValueEngine } from './new-value-engine.ts';
+import { sequenceEngine } from './sequence-engine.ts';
+import type { Sighting } from './sighting.ts';
+import { spanMs } from './spans.ts';
+import { thresholdEngine } from './threshold-engine.ts';
+
+export interface Engine {
+  /**
+   * What the event means for its group. Under delivery shuffled within the grace the matches of all events together are
+   * the same, as is the memory; an event that is there already changes nothing.
+   * @param windows the group's alerts, for where one ends
+   */
+  find(memory: unknown, sighting: Sighting, windows: readonly AlertWindow[]): Finding;
+  /** Milliseconds for which a group that sees no event has to be remembered. */
+  readonly memoryMs: number;
+}
+
+export interface EngineRules {
+  readonly windowMs: number;
+  readonly graceMs: number;
+}
+
+/** An event of `match`, or one that alerts for want of a key: it is its own match, unless it is only to be learned from. */
+export const matchEngine: Engine = {
+  memoryMs: 0,
+  find: (memory, sighting) => ({ memory, matches: sighting.learnOnly ? [] : [sighting] }),
+};
+
+/** @throws AuditBusError `span.invalid` */
+export function engineFor(detection: Detection, rules: EngineRules): Engine {
+  switch (detection.kind) {
+    case 'match':
+      return matchEngine;
+    case 'threshold':
+      return thresholdEngine(detection, rules);
+    case 'newValue':
+      return newValueEngine(detection, rules);
+    case 'sequence':
+      return sequenceEngine(detection, rules);
+    case 'absence':
+      return absenceEngine(detection, rules);
+  }
+}
+
+/** The detection's own window, else the deployment's; never below the grace, within which no order is known. */
+export function windowOf(detection: Detection, rules: EngineRules): number {
+  const own = detection.window === undefined ? rules.windowMs : spanMs(detection.window);
+  return Math.max(own, rules.graceMs);
+}

@@ -1,0 +1,85 @@
+// The engine of `kind: 'newValue'`: whether a group shows a value that it has not shown for a while.
+// Pure. What counts as seen is only what is older than the grace, so the order of delivery within it does not matter.
+import type { Finding } from '../alerts/life.ts';
+import type { NewValueDetection } from './define.ts';
+import type { Engine, EngineRules } from './engine.ts';
+import { spanMs } from './spans.ts';
+import { shortValue } from './values.ts';
+
+interface Memory {
+  /** The time of the group's first event. */
+  readonly first: number;
+  readonly newest: number;
+  /** By value: when it was seen, in order and thinned, and when it last opened an alert. */
+  readonly values: readonly SeenValue[];
+}
+type SeenValue = readonly [value: string, times: readonly number[], openedAt?: number];
+
+/** More values of one group than people or apps have. The one not seen for the longest time is forgotten first. */
+const MAX_VALUES = 600;
+/** As long as a queue may hold an event back: what comes again is not to be taken for new. */
+const REDELIVERY_MS = 15 * 86_400_000;
+
+export function newValueEngine(detection: NewValueDetection, rules: EngineRules): Engine {
+  const learnMs = spanMs(detection.learn);
+  const forgetMs = spanMs(detection.forget);
+  const { graceMs } = rules;
+
+  const isNew = (times: readonly number[], at: number): boolean =>
+    !times.some((time) => time >= at - forgetMs && time < at - graceMs);
+
+  /** A time between two that are closer than any look back is long decides nothing. */
+  function added(times: readonly number[], at: number, newest: number): number[] {
+    const horizon = newest - forgetMs - REDELIVERY_MS;
+    const sorted = [...times, at].sort((a, b) => a - b).filter((time) => time > horizon);
+    const kept: number[] = [];
+    for (const [index, time] of sorted.entries()) {
+      const before = kept.at(-1);
+      const after = sorted[index + 1];
+      const isNeedless =
+        before !== undefined && after !== undefined && after - before <= forgetMs - graceMs;
+      if (time !== before && !isNeedless) kept.push(time);
+    }
+    return kept;
+  }
+
+  return {
+    memoryMs: Math.max(forgetMs, learnMs) + REDELIVERY_MS,
+    find(memory, sighting): Finding {
+      const { at, learnOnly } = sighting;
+      const known = (memory ?? { first: at, newest: at, values: [] }) as Memory;
+      const value = shortValue(sighting.roles[0]?.value ?? '');
+      const index = known.values.findIndex(([each]) => each === value);
+      const [, times, openedAt] = known.values[index] ?? ([value, []] as SeenValue);
+      const first = Math.min(known.first, at);
+      const newest = Math.max(known.newest, at);
+      const speaks = !learnOnly && first <= at - learnMs && isNew(times, at);
+      // What opened an alert within the grace is this very novelty, told already.
+      const isOpen = openedAt !== undefined && Math.abs(at - openedAt) <= graceMs;
+      const opened = speaks && !isOpen ? at : openedAt;
+      const entry: SeenValue =
+        opened === undefined
+          ? [value, added(times, at, newest)]
+          : [value, added(times, at, newest), opened];
+      const values =
+        index < 0 ? withRoom([...known.values, entry]) : known.values.with(index, entry);
+      const { gid, event, about } = sighting;
+      const isThere = index >= 0 && times.includes(at) && opened === openedAt;
+      const match = { gid, at, event, ...(about === undefined ? {} : { about }) };
+      return {
+        memory: isThere ? memory : { first, newest, values },
+        matches: speaks ? [isOpen ? { ...match, joinsOnly: true } : match] : [],
+      };
+    },
+  };
+}
+
+function withRoom(values: readonly SeenValue[]): readonly SeenValue[] {
+  if (values.length <= MAX_VALUES) return values;
+  let stalest = 0;
+  for (const [index, [, times]] of values.entries()) {
+    const stale = values[stalest]?.[1].at(-1) ?? 0;
+    if ((times.at(-1) ?? 0) < stale) stalest = index;
+  }
+  return values.toSpliced(stalest, 1);
+}

@@ -1,0 +1,134 @@
+// A detection at work: which events it sees in which group, and how an event changes the group and its alerts. Pure, but
+// for the notes that a change leaves. The detect function, the sweep and the run in one process all go through here.
+import type { GroupIdentity } from '../alerts/identity.ts';
+import { applyEvents, applyMatches, GRACE_MS, type LifeRules } from '../alerts/life.ts';
+import { openAlert } from '../alerts/open.ts';
+import type { GroupChange } from '../alerts/raise.ts';
+import type { BusEvent } from '../contract/bus-event.ts';
+import { AuditBusError, describeError } from '../errors.ts';
+import { type AbsenceEngine, absenceEngine } from './absence-engine.ts';
+import type { Detection } from './define.ts';
+import { type Engine, engineFor, matchEngine, windowOf } from './engine.ts';
+import { type Lookout, lookoutFor, type Seen, type Sighting } from './sighting.ts';
+
+export interface WatchRules {
+  readonly alertOnHistory: boolean;
+  /** Milliseconds in which matches of one detection and entity are one alert, unless the detection has its own. */
+  readonly windowMs: number;
+  /** Milliseconds by which events may come out of order. @default GRACE_MS */
+  readonly graceMs?: number;
+  /** Where the detections are documented, without a fragment. */
+  readonly runbookBaseUrl: string;
+}
+
+/** An event in a group of a detection. */
+export interface Placed extends Seen {
+  readonly group: GroupIdentity;
+}
+
+export class Watch {
+  readonly detection: Detection;
+  readonly #lookout: Lookout;
+  readonly #engine: Engine;
+  readonly #absence: AbsenceEngine | undefined;
+  readonly #rules: WatchRules;
+  readonly #life: Omit<LifeRules, 'open'>;
+
+  /** @throws EventPatternError, AuditBusError `span.invalid` for a definition that was never checked */
+  constructor(detection: Detection, rules: WatchRules) {
+    const graceMs = rules.graceMs ?? GRACE_MS;
+    const windowMs = windowOf(detection, { windowMs: rules.windowMs, graceMs });
+    this.detection = detection;
+    this.#rules = rules;
+    this.#life = { windowMs, graceMs };
+    this.#lookout = lookoutFor(detection, rules);
+    this.#engine = engineFor(detection, this.#life);
+    this.#absence = detection.kind === 'absence' ? absenceEngine(detection, this.#life) : undefined;
+  }
+
+  /**
+   * The event in each group it belongs to; empty when it is not what the detection looks for.
+   * @throws AuditBusError `detect.event-unusable` without a usable gid or time, or what the definition's functions threw
+   */
+  see(event: BusEvent): Placed[] {
+    if (!this.#lookout.matches(event)) return [];
+    const { workspaceGid } = event.detail.metadata;
+    const { id: detectionId, kind } = this.detection;
+    const shared = kind === 'sequence' || kind === 'absence';
+    return this.#lookout
+      .see(event)
+      .filter(({ sighting }) => !(sighting.learnOnly && kind !== 'newValue'))
+      .map((seen) => ({
+        ...seen,
+        group: {
+          detectionId,
+          workspaceGid,
+          entity: seen.entity,
+          ...(shared ? { shared } : {}),
+        },
+      }));
+  }
+
+  /**
+   * What events do to their group. `apply` throws AuditBusError `detect.engine-failed` where a definition's function did.
+   * @param alone as `see` said
+   * @param now milliseconds since the epoch: when an alert was found
+   */
+  change(group: GroupIdentity, alone: boolean, now: () => number): GroupChange<Sighting> {
+    const engine = alone ? matchEngine : this.#engine;
+    const rules = this.#rulesFor(group, now);
+    return {
+      memorySeconds: Math.ceil(engine.memoryMs / 1_000),
+      apply: (state, sightings) =>
+        this.#guarded(() =>
+          applyEvents(state, sightings, rules, (memory, sighting, windows) =>
+            engine.find(memory, sighting, windows),
+          ),
+        ),
+    };
+  }
+
+  /** When the feed has to have passed for something the group waits for to be known absent; undefined: it waits for nothing. */
+  dueAt(memory: unknown): number | undefined {
+    return this.#absence?.dueAt(memory);
+  }
+
+  /** What the feed's having passed `watermark` (milliseconds since the epoch) does to a group. */
+  passing(group: GroupIdentity, watermark: number, now: () => number): GroupChange<never> {
+    const rules = this.#rulesFor(group, now);
+    const absence = this.#absence;
+    return {
+      memorySeconds: Math.ceil(this.#engine.memoryMs / 1_000),
+      apply: (state) =>
+        this.#guarded(() => {
+          const found = absence?.overdue(state.memory, watermark);
+          if (found === undefined || found.matches.length === 0) {
+            return { state, rest: [], changed: false };
+          }
+          const applied = applyMatches(state, found.matches, rules);
+          return { ...applied, rest: [], state: { ...applied.state, memory: found.memory } };
+        }),
+    };
+  }
+
+  #rulesFor(group: GroupIdentity, now: () => number): LifeRules {
+    const { runbookBaseUrl } = this.#rules;
+    return {
+      ...this.#life,
+      open: (match, count) =>
+        openAlert(this.detection, group, match, { runbookBaseUrl, now: now() }, count),
+    };
+  }
+
+  #guarded<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      throw new AuditBusError(
+        'detect.engine-failed',
+        `The detection ${this.detection.id} failed: ${describeError(cause)}`,
+        { cause },
+      );
+    }
+  }
+}

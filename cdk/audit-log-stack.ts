@@ -4,6 +4,7 @@ import { Annotations, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
 import type { Detection } from '../lib/detections/define.ts';
+import { tuned } from '../lib/detections/tuning.ts';
 import type { AuditLogConfig } from './config.ts';
 import { Alerts } from './constructs/alerts.ts';
 import { Bus } from './constructs/bus.ts';
@@ -14,7 +15,7 @@ import { Poller } from './constructs/poller.ts';
 
 export interface AuditLogStackProps extends StackProps {
   readonly config: AuditLogConfig;
-  /** @default - the catalogue */
+  /** Before configuration changes them. @default - the catalogue */
   readonly detections?: readonly Detection[];
 }
 
@@ -44,7 +45,11 @@ export class AuditLogStack extends Stack {
         ? { replayDays: config.replayArchive.days }
         : {}),
     });
-    const detector = new Detections(this, 'Detections', { ...shared, bus, detections });
+    const detector = new Detections(this, 'Detections', {
+      ...shared,
+      bus,
+      detections: tuned(detections, config.detections),
+    });
     const alerts = new Alerts(this, 'Alerts', { ...shared, bus, stateTable: detector.stateTable });
     const poller = new Poller(this, 'Poller', { ...shared, bus });
     const monitoring = new Monitoring(this, 'Monitoring', {

@@ -105,6 +105,8 @@ export const configSchema = z.object({
     .refine((days) => LOG_RETENTION_DAYS.includes(days))
     .default(90),
   runbookBaseUrl: httpsUrl.optional(),
+  // What a detection may hold depends on its kind and its lists: lib/detections/overrides.ts says what is wrong with it.
+  detections: z.record(z.string(), z.unknown()).default({}),
   emulator: z.boolean().default(false),
 });
 export type Settings = z.output<typeof configSchema>;
@@ -158,5 +160,7 @@ export const WANTED: Readonly<Record<string, string>> = {
   'replayArchive.days': 'give whole days from 1 to 3650',
   logRetentionDays: `give a retention CloudWatch Logs knows: ${LOG_RETENTION_DAYS.join(', ')}`,
   runbookBaseUrl: 'give an https address of at most 512 characters',
+  detections:
+    'give an object from detection ids to what changes, such as { "asana.data.team-made-public": { "status": "staged" } }',
   emulator: YES_OR_NO,
 };

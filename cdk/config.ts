@@ -1,5 +1,8 @@
 // The deployment's configuration: reads it from the app's context and checks the rules between keys.
 // Keys, bounds and defaults are config-schema.ts; the functions' own configuration is their environment.
+import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
+import type { Detection } from '../lib/detections/define.ts';
+import { type Overrides, overrideProblems, problemWords } from '../lib/detections/overrides.ts';
 import { ConfigurationError } from '../lib/errors.ts';
 import { configSchema, RETENTION_DAYS, type Settings, WANTED } from './config-schema.ts';
 import { type CollectedSettings, type ContextValues, collectSettings } from './context.ts';
@@ -12,8 +15,11 @@ export interface Workspace {
 }
 
 /** Settings with every default filled in and every rule between keys checked. */
-export interface AuditLogConfig extends Omit<Settings, 'workspaces' | 'workspaceGid'> {
+export interface AuditLogConfig
+  extends Omit<Settings, 'workspaces' | 'workspaceGid' | 'detections'> {
   readonly workspaces: readonly Workspace[];
+  /** What changes about detections; every id is one of the catalogue's. */
+  readonly detections: Overrides;
   /** What a person should hear at synth though the deployment can go ahead. */
   readonly warnings: readonly string[];
 }
@@ -24,9 +30,14 @@ const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 /**
  * @param context every key of the app's context: cdk.json's, with `-c key=value` flags on top
  * @param now for `startFrom`, which must not lie in the future
+ * @param catalogue the detections that there are to be changed
  * @throws ConfigurationError with every problem found, a line each: the key, what was given, what to do
  */
-export function loadConfig(context: ContextValues, now: Date): AuditLogConfig {
+export function loadConfig(
+  context: ContextValues,
+  now: Date,
+  catalogue: readonly Detection[] = CATALOGUE,
+): AuditLogConfig {
   const collected = collectSettings(context);
   const problems = [...collected.problems];
   const parsed = configSchema.safeParse(collected.settings);
@@ -34,9 +45,10 @@ export function loadConfig(context: ContextValues, now: Date): AuditLogConfig {
   // Rules between keys look at each key by itself, so that one wrong key hides no problem of another.
   const workspaces = readWorkspaces(collected, problems);
   const { startFrom, warnings } = readStart(collected, now, problems);
+  const detections = readOverrides(collected, catalogue, problems);
   if (problems.length > 0 || !parsed.success) throw new ConfigurationError(SUBJECT, problems);
   const { workspaces: _listed, workspaceGid: _gids, ...rest } = parsed.data;
-  return { ...rest, startFrom, workspaces, warnings };
+  return { ...rest, startFrom, workspaces, detections, warnings };
 }
 
 type Issues = NonNullable<ReturnType<typeof configSchema.safeParse>['error']>['issues'];
@@ -87,6 +99,20 @@ function readWorkspaces(
     );
   }
   return read;
+}
+
+/** What is no object at all the schema has refused. */
+function readOverrides(
+  { settings, label }: CollectedSettings,
+  catalogue: readonly Detection[],
+  problems: string[],
+): Overrides {
+  const given = configSchema.shape.detections.safeParse(settings['detections']).data ?? {};
+  const prefix = label(['detections']).replace(/detections$/, '');
+  for (const found of overrideProblems(catalogue, given)) {
+    problems.push(problemWords(found, prefix));
+  }
+  return given as Overrides;
 }
 
 function readStart(

@@ -1,5 +1,6 @@
 // Gathers the settings from the app's context: the `auditLog` object of cdk.json, and `-c key=value` flags over it.
 // Turns a flag's text into the type its key has and names unknown keys; whether a value is valid is config.ts's business.
+import { nearest } from '../lib/nearest.ts';
 import { configSchema } from './config-schema.ts';
 
 export type ContextValues = Readonly<Record<string, unknown>>;
@@ -21,7 +22,7 @@ const INTEGERS = new Set([
   'logRetentionDays',
 ]);
 const LISTS = new Set(['workspaceGid', 'redactPaths']);
-const JSON_VALUES = new Set(['workspaces', 'replayArchive']);
+const JSON_VALUES = new Set(['workspaces', 'replayArchive', 'detections']);
 
 export function collectSettings(context: ContextValues): CollectedSettings {
   const problems: string[] = [];
@@ -114,37 +115,14 @@ function parsedJson(text: string): unknown {
 /** Other tools put keys of theirs into the context: only a near miss of one of ours is taken for a slip. */
 function looksLikeOurs(key: string): boolean {
   if (key.startsWith('auditLog.')) return true;
-  const { distance, known } = nearest(key);
+  const { distance, known } = nearest(key, KEYS);
   // Two letters changing places are two edits. Short names have innocent neighbours: slack, stack.
   return distance <= (known.length < 7 ? 0 : known.length < 10 ? 1 : 2);
 }
 
 function nearestHint(key: string): string {
-  const { known, distance } = nearest(key.replace(/^auditLog\./, ''));
+  const { known, distance } = nearest(key.replace(/^auditLog\./, ''), KEYS);
   return distance <= Math.max(2, known.length / 3)
     ? `did you mean ${known}?`
     : `the settings are ${KEYS.join(', ')}`;
-}
-
-function nearest(key: string): { readonly known: string; readonly distance: number } {
-  let best = { known: '', distance: Number.POSITIVE_INFINITY };
-  for (const known of KEYS) {
-    const distance = editDistance(key.toLowerCase(), known.toLowerCase());
-    if (distance < best.distance) best = { known, distance };
-  }
-  return best;
-}
-
-/** Levenshtein's distance: single characters put in, taken out or exchanged. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const exchanged = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(exchanged, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -18,10 +18,13 @@ export interface DetectionsProps {
   readonly config: AuditLogConfig;
   readonly serviceName: string;
   readonly bus: Bus;
+  /** Those that are not off, as configuration has them. */
   readonly detections: readonly Detection[];
 }
 
 const TIMEOUT = Duration.seconds(30);
+/** Beside the bundle: the environment of a function holds 4 KB in all. */
+const OVERRIDES_FILE = 'detections.json';
 
 export class Detections extends Construct {
   readonly detect: ServiceFunction;
@@ -42,8 +45,10 @@ export class Detections extends Construct {
       meaning: 'An event that a detection matched could not be turned into an alert.',
     };
 
+    const hasOverrides = Object.keys(config.detections).length > 0;
     this.detect = new ServiceFunction(this, 'Detect', {
       name: 'detect',
+      files: hasOverrides ? { [OVERRIDES_FILE]: JSON.stringify(config.detections) } : {},
       description: 'Raises alerts from the events that detections matched',
       memoryMegabytes: 512,
       timeout: TIMEOUT,
@@ -51,6 +56,7 @@ export class Detections extends Construct {
         [ENVIRONMENT.eventBusName]: bus.eventBus.eventBusName,
         [ENVIRONMENT.stateTableName]: this.stateTable.tableName,
         [ENVIRONMENT.alertOnHistory]: String(config.alertOnHistory),
+        ...(hasOverrides ? { [ENVIRONMENT.detectionsFile]: OVERRIDES_FILE } : {}),
         ...(config.alertWindowMinutes === undefined
           ? {}
           : { [ENVIRONMENT.alertWindowMinutes]: String(config.alertWindowMinutes) }),

@@ -56,15 +56,30 @@ export function bundleFunction(entry: string): FunctionBundle {
 }
 
 /**
- * The asset holds `index.mjs` alone; its handler is `index.handler`.
+ * The asset holds `index.mjs`, whose handler is `index.handler`, and the given files beside it.
  * @param scope whose app's output folder takes the bundle
+ * @param files by name, as text
  */
-export function bundledCode(scope: Construct, entry: string): Code {
+export function bundledCode(
+  scope: Construct,
+  entry: string,
+  files: Readonly<Record<string, string>> = {},
+): Code {
   const { code, hash } = bundleFunction(entry);
   const outdir = Stage.of(scope)?.outdir;
   if (outdir === undefined) throw new Error(`${scope.node.path} is in no app`);
   const directory = join(outdir, `bundle-${basename(entry, '.ts')}`);
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'index.mjs'), code);
-  return Code.fromAsset(directory, { assetHashType: AssetHashType.CUSTOM, assetHash: hash });
+  const names = Object.keys(files).toSorted();
+  for (const name of names) writeFileSync(join(directory, name), files[name] ?? '');
+  return Code.fromAsset(directory, {
+    assetHashType: AssetHashType.CUSTOM,
+    assetHash:
+      names.length === 0
+        ? hash
+        : createHash('sha256')
+            .update(JSON.stringify([hash, ...names.map((name) => [name, files[name]])]))
+            .digest('hex'),
+  });
 }

@@ -27,6 +27,8 @@ export interface ServiceFunctionProps {
   /** The file under `functions/`, without its extension. */
   readonly name: FunctionName;
   readonly description: string;
+  /** Text files that lie beside the bundle, by name. @default - none */
+  readonly files?: Readonly<Record<string, string>>;
   readonly memoryMegabytes: number;
   readonly timeout: Duration;
   readonly environment: Readonly<Record<string, string>>;
@@ -56,7 +58,7 @@ export class ServiceFunction extends Construct {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      code: bundledCode(this, functionEntry(props.name)),
+      code: bundledCode(this, functionEntry(props.name), props.files),
       handler: 'index.handler',
       memorySize: props.memoryMegabytes,
       timeout: props.timeout,

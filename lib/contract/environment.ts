@@ -30,6 +30,8 @@ export const ENVIRONMENT = {
   alertWindowMinutes: 'ALERT_WINDOW_MINUTES',
   /** Address of the page that documents the detections; alerts link to its section (detect). */
   runbookBaseUrl: 'RUNBOOK_BASE_URL',
+  /** Name of the file beside the bundle that holds what configuration changes about detections; absent: nothing (detect). */
+  detectionsFile: 'DETECTIONS_FILE',
   /** ARN of the secret that holds the incoming webhook's address or the bot's token (notify-slack). */
   slackWebhookSecretArn: 'SLACK_WEBHOOK_SECRET_ARN',
   /** Slack's Web API, `https://slack.com/api/` unless set; http for a loopback address only (notify-slack). */

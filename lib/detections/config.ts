@@ -1,9 +1,12 @@
 // The detect function's configuration, read from its environment; every problem is reported at once.
+import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { DEFAULT_ALERT_WINDOW_MINUTES } from '../alerts/life.ts';
 import { ENVIRONMENT } from '../contract/environment.ts';
 import { DEFAULT_RUNBOOK_BASE_URL } from '../contract/runbook.ts';
 import { readEnvironment } from '../environment.ts';
+import type { Detection } from './define.ts';
+import { checkedOverrides, type Overrides } from './overrides.ts';
 
 export interface DetectConfig {
   readonly eventBusName: string;
@@ -12,6 +15,8 @@ export interface DetectConfig {
   /** Milliseconds. */
   readonly windowMs: number;
   readonly runbookBaseUrl: string;
+  /** Name of the file beside the bundle with what changes about detections; undefined: nothing does. */
+  readonly detectionsFile: string | undefined;
 }
 
 const schema = z.object({
@@ -27,6 +32,10 @@ const schema = z.object({
     .transform(Number)
     .refine((minutes) => minutes >= 1 && minutes <= 1_440, 'must be from 1 to 1440')
     .default(DEFAULT_ALERT_WINDOW_MINUTES),
+  [ENVIRONMENT.detectionsFile]: z
+    .string()
+    .regex(/^[\w-]+\.json$/, 'must be the name of a .json file beside the bundle')
+    .optional(),
   [ENVIRONMENT.runbookBaseUrl]: z
     .url({ protocol: /^https?$/, error: 'must be an address' })
     .default(DEFAULT_RUNBOOK_BASE_URL),
@@ -41,5 +50,21 @@ export function loadDetectConfig(env: NodeJS.ProcessEnv): DetectConfig {
     alertOnHistory: read[ENVIRONMENT.alertOnHistory],
     windowMs: read[ENVIRONMENT.alertWindowMinutes] * 60_000,
     runbookBaseUrl: read[ENVIRONMENT.runbookBaseUrl],
+    detectionsFile: read[ENVIRONMENT.detectionsFile],
   };
+}
+
+/**
+ * What configuration changes about detections, as the deployment ships it beside the bundle.
+ * @param bundleUrl the bundle's `import.meta.url`
+ * @throws ConfigurationError where the file says what these detections do not have; what `fs` throws without the file
+ */
+export function readOverridesFile(
+  name: string | undefined,
+  bundleUrl: string,
+  catalogue: readonly Detection[],
+): Overrides {
+  if (name === undefined) return {};
+  const content: unknown = JSON.parse(readFileSync(new URL(name, bundleUrl), 'utf8'));
+  return checkedOverrides(catalogue, content, `The file ${name}`);
 }

@@ -38,6 +38,7 @@ describe('where settings come from', () => {
       skipUnreadable: false,
       replayArchive: { enabled: true, days: 30 },
       logRetentionDays: 90,
+      detections: {},
       emulator: false,
     });
   });

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { severitySchema } from './alert.ts';
 
 /** New alerts a minute that are told one by one; what is above that comes as one message. */
-export const DEFAULT_NEW_ALERTS_PER_MINUTE = 10;
+export const DEFAULT_NEW_ALERTS_PER_MINUTE = 30;
 /** A function's environment holds 4 KB in all. */
 export const MAX_DELIVERY_BYTES = 2_000;
 

@@ -28,8 +28,8 @@ describe('where settings come from', () => {
       stackName: 'AsanaAuditBus',
       slack: true,
       delivery: {
-        slack: { minimumSeverity: 'info', newAlertsPerMinute: 10, routes: [] },
-        sns: { minimumSeverity: 'info', newAlertsPerMinute: 10 },
+        slack: { minimumSeverity: 'info', newAlertsPerMinute: 30, routes: [] },
+        sns: { minimumSeverity: 'info', newAlertsPerMinute: 30 },
       },
       pollIntervalSeconds: 60,
       startFrom: 'now',

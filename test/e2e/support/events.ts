@@ -106,14 +106,20 @@ export class EventMaker {
     });
   }
 
-  /** The first example of each detection that a single event raises, as if it had happened at `at`. */
+  /**
+   * An example of each detection that a single event raises, as if it had happened at `at`: the first that Asana's schema
+   * takes, since the simulated workspace is held to it.
+   */
   attacks(detections: readonly Detection[], at: number): Map<string, HeldEvent> {
     return new Map(
       detections
         .filter(({ kind }) => kind === 'match')
         .map(({ id, examples }) => [
           id,
-          this.#event(eventsOf(examples.alerts[0] ?? {})[0] ?? {}, at),
+          this.#event(
+            examples.alerts.map((each) => eventsOf(each)[0] ?? {}).find(fitsSchema) ?? {},
+            at,
+          ),
         ]),
     );
   }
@@ -148,5 +154,13 @@ export class EventMaker {
 export function byCreation(events: readonly HeldEvent[]): HeldEvent[] {
   return events.toSorted((a, b) =>
     a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0,
+  );
+}
+
+/** The schema has `old_value` and `new_value` as texts or null; detections are ready for more. */
+function fitsSchema(event: Fields): boolean {
+  const details = (event['details'] ?? {}) as Fields;
+  return [details['old_value'], details['new_value']].every(
+    (value) => value === undefined || value === null || typeof value === 'string',
   );
 }

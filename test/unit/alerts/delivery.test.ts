@@ -11,8 +11,8 @@ import { deliverySchema } from '../../../lib/contract/delivery.ts';
 describe('delivery settings', () => {
   it('have defaults, and refuse what a function could not use', () => {
     expect(deliverySchema.parse({})).toEqual({
-      slack: { minimumSeverity: 'info', newAlertsPerMinute: 10, routes: [] },
-      sns: { minimumSeverity: 'info', newAlertsPerMinute: 10 },
+      slack: { minimumSeverity: 'info', newAlertsPerMinute: 30, routes: [] },
+      sns: { minimumSeverity: 'info', newAlertsPerMinute: 30 },
     });
     for (const slack of [
       { channel: '#alerts' },

@@ -12,7 +12,7 @@ import { DETECTION_DIMENSION, METRICS, METRICS_NAMESPACE } from '../lib/contract
 import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
 import { loadDetectConfig, readOverridesFile } from '../lib/detections/config.ts';
 import { detectBatch } from '../lib/detections/detect.ts';
-import { DynamoDueIndex } from '../lib/detections/dynamo-due-index.ts';
+import { DynamoDueNotes } from '../lib/detections/dynamo-due-notes.ts';
 import { switchedOff, tuned } from '../lib/detections/tuning.ts';
 
 const log = new Logger();
@@ -25,7 +25,7 @@ const table = {
   tableName: config.stateTableName,
 };
 const store = new DynamoAlertStateStore({ ...table, clock });
-const due = new DynamoDueIndex(table);
+const due = new DynamoDueNotes(table);
 const metrics = {
   detectionFailed(detectionId: string) {
     const metric = new Metrics({ namespace: METRICS_NAMESPACE, singleMetric: true });

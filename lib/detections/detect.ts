@@ -32,7 +32,7 @@ export interface DetectDeps extends RaiseDeps, WatchRules {
   /** Ids of detections that are switched off: what still comes for them is done. @default - none */
   readonly off?: ReadonlySet<string>;
   /** Where it is noted what has to be looked at once time has passed. */
-  readonly due: DueIndex;
+  readonly due: Pick<DueIndex, 'put'>;
   /** @default - nothing is counted */
   readonly metrics?: DetectMetrics;
   readonly log: Log;
@@ -167,7 +167,7 @@ const compiled = new WeakMap<
 >();
 
 /** Compiled once for a catalogue: a batch is ten messages. */
-export function watchesOf(
+function watchesOf(
   deps: WatchRules & { readonly catalogue: readonly Detection[] },
 ): ReadonlyMap<string, Watch> {
   const { catalogue, alertOnHistory, windowMs, graceMs, runbookBaseUrl } = deps;

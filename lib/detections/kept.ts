@@ -4,12 +4,6 @@
 /** Milliseconds since the epoch; the gid; the counted value, '' where events are counted. 1: it has completed its sequence. */
 export type Entry = readonly [at: number, gid: string, value: string, done?: 1];
 
-/** A place in the order of events: by time, then by gid. */
-export interface Place {
-  readonly at: number;
-  readonly gid: string;
-}
-
 /** Negative when the entry comes before the place, 0 when it is there. */
 export function compare(entry: Entry, at: number, gid: string): number {
   if (entry[0] !== at) return entry[0] - at;

@@ -10,7 +10,7 @@ import { actorWords, asText, field, resourceWords } from './fields.ts';
 const MAX_KEY = 200;
 const MAX_LIST = 20;
 /** The key of all events that carry none, where a definition puts them together. */
-export const WITHOUT_KEY = '(none)';
+const WITHOUT_KEY = '(none)';
 
 export interface FoundKey {
   readonly text: string;

@@ -18,7 +18,7 @@ export interface RulePatternOptions {
 const NOT_REPLAYED = [{ exists: false }] as const;
 
 /** The origins whose events this detection is to see. A kind that learns sees history, and alerts on it no more for that. */
-export function originsOf(detection: Detection, options: RulePatternOptions): readonly Origin[] {
+function originsOf(detection: Detection, options: RulePatternOptions): readonly Origin[] {
   return options.alertOnHistory || detection.kind === 'newValue' ? ['live', 'backfill'] : ['live'];
 }
 

@@ -27,12 +27,3 @@ export function spanMs(text: Span): number {
     `${JSON.stringify(text)} is no length of time such as 15m, 24h or 14d (400 days at most).`,
   );
 }
-
-const UNIT_WORDS = { m: 'minute', h: 'hour', d: 'day' } as const;
-
-/** '15m' as a person says it: "15 minutes". */
-export function spanWords(text: Span): string {
-  const parts = FORM.exec(text);
-  const unit = UNIT_WORDS[(parts?.[2] ?? 'm') as keyof typeof UNIT_WORDS];
-  return `${parts?.[1] ?? text} ${unit}${parts?.[1] === '1' ? '' : 's'}`;
-}

@@ -18,6 +18,8 @@ const ADAPTERS = [
   'lib/asana/http-request.ts',
   'lib/bus/put-events-publisher.ts',
   'lib/bus/s3-quarantine.ts',
+  'lib/detections/dynamo-due-index.ts',
+  'lib/detections/dynamo-due-notes.ts',
   'lib/poller/dynamo-checkpoint-store.ts',
   'lib/secret-text.ts',
 ];

@@ -96,7 +96,6 @@ function wordsOf(error: unknown): string {
 /** The strings among the values that flags may have. */
 export const text = { type: 'string' } as const;
 export const yes = { type: 'boolean' } as const;
-export const texts = { type: 'string', multiple: true } as const;
 
 type Read<T extends ParseArgsOptionsConfig> = ReturnType<
   typeof parseArgs<{ args: string[]; options: T; allowPositionals: true; strict: true }>

@@ -8,7 +8,7 @@ import { cleanText } from '../../text.ts';
 const STDIN = 0;
 
 /** The text without its byte order mark. @throws ConfigurationError naming the flag and the file */
-export function readInput(flag: string, path: string): string {
+function readInput(flag: string, path: string): string {
   try {
     return readFileSync(path === '-' ? STDIN : path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {

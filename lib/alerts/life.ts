@@ -16,8 +16,8 @@ export interface Match extends Ref {
   readonly event: AuditLogEvent;
   /** Whom the alert is about, where one group has alerts about several. @default - the group's entity */
   readonly about?: Entity;
-  /** Joins an alert, and opens none. */
-  readonly joinsOnly?: true;
+  /** It came before, and has been counted where an alert was open at its time. */
+  readonly cameBefore?: true;
 }
 
 /** Events before the one that opened an alert which made it do so: how many, and the first ten. */
@@ -73,7 +73,7 @@ export interface WindowContext {
   readonly newest: number;
   /** The events that made the one at `start` open an alert; undefined when they are not known any more. */
   leads(start: Ref): Leads | undefined;
-  /** Events that were there already, after `start` and before `end`, and did not open or join anything of their own. */
+  /** Events that were there before the one at hand, after `start` and before `end`, where such events count. */
   between(start: Ref, end: Ref): readonly Ref[];
 }
 
@@ -90,8 +90,13 @@ export interface LifeRules {
 export const DEFAULT_ALERT_WINDOW_MINUTES = 60;
 /** How late events may be among themselves without changing which alerts come out (10 minutes). */
 export const GRACE_MS = 10 * 60_000;
-/** Alerts a group goes on with. With what one change may open, and an engine's memory, this stays under 400 KB an item. */
+/**
+ * Alerts a group goes on with: so many in any case, and of those that are open yet more, as far as they fit. With what one change may open, and
+ * an engine's memory, this stays under the 400 KB of an item.
+ */
 const KEPT_WINDOWS = 8;
+const MAX_KEPT_WINDOWS = 30;
+const MAX_KEPT_BYTES = 100_000;
 const MAX_OPENED = 8;
 const MAX_TAKEN = 100;
 const MAX_LISTED = 10;
@@ -162,10 +167,10 @@ class Life {
   isChanged = false;
 
   constructor(state: GroupState, rules: LifeRules) {
-    this.windows = state.windows.toSorted((a, b) => b.touched - a.touched).slice(0, KEPT_WINDOWS);
-    this.unmarked = [...state.unmarked];
     this.#rules = rules;
     this.#windowMs = Math.max(rules.windowMs, rules.graceMs);
+    this.windows = recent(state.windows, this.#windowMs);
+    this.unmarked = [...state.unmarked];
     this.#change = state.changes + 1;
   }
 
@@ -180,12 +185,12 @@ class Life {
     const window = this.windows[index];
     const ref = { gid: match.gid, at: match.at };
     if (window === undefined) {
-      if (match.joinsOnly) return;
       this.isChanged = true;
       this.windows.push(this.#open(match, ref, context));
       this.opened += 1;
     } else {
       const moved = inOrder(ref, window.start) < 0;
+      if (match.cameBefore && !moved) return;
       const between = moved && context !== undefined ? context.between(ref, window.start) : [];
       const start = moved ? ref : window.start;
       const parts = { ...joined(window, [ref, ...between]), start };
@@ -265,6 +270,21 @@ class Life {
     }
     return nearest;
   }
+}
+
+function recent(windows: readonly AlertWindow[], windowMs: number): AlertWindow[] {
+  const sorted = windows.toSorted((a, b) => b.touched - a.touched);
+  const kept = sorted.splice(0, KEPT_WINDOWS);
+  if (sorted.length === 0) return kept;
+  const newest = Math.max(...windows.map(({ lastSeen }) => lastSeen));
+  let bytes = Buffer.byteLength(JSON.stringify(kept));
+  for (const window of sorted) {
+    if (kept.length === MAX_KEPT_WINDOWS || window.start.at + windowMs <= newest) continue;
+    bytes += Buffer.byteLength(JSON.stringify(window));
+    if (bytes > MAX_KEPT_BYTES) break;
+    kept.push(window);
+  }
+  return kept;
 }
 
 function inOrder(a: Ref, b: Ref): number {

@@ -18,8 +18,9 @@ interface Waiting {
   readonly event: AuditLogEvent;
 }
 
-/** More than wait for one thing at once; those that do would join one alert. */
-const MAX_WAITING = 8;
+/** More than wait for one thing at once: the earliest, and of so many what an alert would tell. */
+const MAX_WAITING = 60;
+const MAX_TOLD = 8;
 const MAX_CAME = 50;
 const REDELIVERY_MS = 15 * 86_400_000;
 const FIRST = 0;
@@ -53,8 +54,8 @@ export function absenceEngine(detection: AbsenceDetection, rules: EngineRules): 
       }
       const follows = isExpected ? came.filter((time) => time !== at) : came;
       const isKnown = waiting.some((each) => each.gid === gid);
-      if (isFirst && !isKnown && !isFollowed(follows, at) && waiting.length < MAX_WAITING) {
-        waiting = [...waiting, { gid, at, event: short(event) }].sort((a, b) => a.at - b.at);
+      if (isFirst && !isKnown && !isFollowed(follows, at)) {
+        waiting = limited([...waiting, { gid, at, event: short(event) }]);
       }
       const isSame = waiting === known.waiting && came === known.came;
       return { memory: isSame ? memory : { waiting, came }, matches: [] };
@@ -87,6 +88,15 @@ function added(times: readonly number[], at: number, withinMs: number): readonly
     if (!isNeedless) kept.push(time);
   }
   return kept.slice(-MAX_CAME);
+}
+
+function limited(waiting: readonly Waiting[]): readonly Waiting[] {
+  return waiting
+    .toSorted((a, b) => a.at - b.at || (a.gid < b.gid ? -1 : 1))
+    .slice(0, MAX_WAITING)
+    .map((each, index) =>
+      index < MAX_TOLD ? each : { ...each, event: { event_type: each.event.event_type ?? '' } },
+    );
 }
 
 /** What an alert says of an event, within bounds. */

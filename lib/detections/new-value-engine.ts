@@ -10,10 +10,10 @@ interface Memory {
   /** The time of the group's first event. */
   readonly first: number;
   readonly newest: number;
-  /** By value: when it was seen, in order and thinned, and when it last opened an alert. */
+  /** By value: when it was seen, in order and thinned. */
   readonly values: readonly SeenValue[];
 }
-type SeenValue = readonly [value: string, times: readonly number[], openedAt?: number];
+type SeenValue = readonly [value: string, times: readonly number[]];
 
 /** More values of one group than people or apps have. The one not seen for the longest time is forgotten first. */
 const MAX_VALUES = 600;
@@ -50,25 +50,16 @@ export function newValueEngine(detection: NewValueDetection, rules: EngineRules)
       const known = (memory ?? { first: at, newest: at, values: [] }) as Memory;
       const value = shortValue(sighting.roles[0]?.value ?? '');
       const index = known.values.findIndex(([each]) => each === value);
-      const [, times, openedAt] = known.values[index] ?? ([value, []] as SeenValue);
+      const times = known.values[index]?.[1] ?? [];
       const first = Math.min(known.first, at);
       const newest = Math.max(known.newest, at);
       const speaks = !learnOnly && first <= at - learnMs && isNew(times, at);
-      // What opened an alert within the grace is this very novelty, told already.
-      const isOpen = openedAt !== undefined && Math.abs(at - openedAt) <= graceMs;
-      const opened = speaks && !isOpen ? at : openedAt;
-      const entry: SeenValue =
-        opened === undefined
-          ? [value, added(times, at, newest)]
-          : [value, added(times, at, newest), opened];
+      const entry: SeenValue = [value, added(times, at, newest)];
       const values =
         index < 0 ? withRoom([...known.values, entry]) : known.values.with(index, entry);
-      const { gid, event, about } = sighting;
-      const isThere = index >= 0 && times.includes(at) && opened === openedAt;
-      const match = { gid, at, event, ...(about === undefined ? {} : { about }) };
       return {
-        memory: isThere ? memory : { first, newest, values },
-        matches: speaks ? [isOpen ? { ...match, joinsOnly: true } : match] : [],
+        memory: times.includes(at) ? memory : { first, newest, values },
+        matches: speaks ? [sighting] : [],
       };
     },
   };

@@ -48,7 +48,9 @@ export function thresholdEngine(detection: ThresholdDetection, rules: EngineRule
     for (let index = added; index < kept.length; index++) {
       const [at, gid] = kept[index] as Entry;
       if (at >= until) break;
-      if (newlyMatches(kept, index, added)) matches.push({ gid, at, event: sighting.event });
+      if (!newlyMatches(kept, index, added)) continue;
+      const match = { gid, at, event: sighting.event };
+      matches.push(index === added ? match : { ...match, cameBefore: true });
     }
     return matches;
   }
@@ -69,12 +71,11 @@ export function thresholdEngine(detection: ThresholdDetection, rules: EngineRule
       const matches = matchesOf(added.entries, added.index, sighting);
       const cuts = windows.map(({ start }) => start.at + rules.windowMs);
       const next = thinned(added.entries, { horizon, stretchMs: withinMs, cuts, ends, values });
-      const own = new Set([gid, ...matches.map((match) => match.gid)]);
       return {
         memory: { kept: next },
         matches,
         ...(matches[0]?.gid === gid ? {} : { joins }),
-        context: contextOf(next, newest, withinMs, own),
+        context: contextOf(next, newest, withinMs, gid),
       };
     },
   };
@@ -84,7 +85,7 @@ function contextOf(
   kept: readonly Entry[],
   newest: number,
   withinMs: number,
-  own: ReadonlySet<string>,
+  own: string,
 ): WindowContext {
   return {
     newest,
@@ -98,7 +99,7 @@ function contextOf(
       const from = indexOf(kept, start.at, start.gid);
       return kept
         .slice(from, indexOf(kept, end.at, end.gid))
-        .filter((entry) => compare(entry, start.at, start.gid) > 0 && !own.has(entry[1]))
+        .filter((entry) => compare(entry, start.at, start.gid) > 0 && entry[1] !== own)
         .map(refOf);
     },
   };

@@ -46,6 +46,11 @@ export class Watch {
     this.#absence = detection.kind === 'absence' ? absenceEngine(detection, this.#life) : undefined;
   }
 
+  /** Milliseconds of event time for which a group can still matter to what comes. */
+  get memoryMs(): number {
+    return Math.max(this.#engine.memoryMs, this.#life.windowMs + this.#life.graceMs);
+  }
+
   /**
    * The event in each group it belongs to; empty when it is not what the detection looks for.
    * @throws AuditBusError `detect.event-unusable` without a usable gid or time, or what the definition's functions threw

@@ -1,0 +1,448 @@
+// The engines against plain definitions of what they should find, under any order that the grace allows.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { GRACE_MS } from '../../../lib/alerts/life.ts';
+import type { Alert } from '../../../lib/contract/alert.ts';
+import type { AuditLogEvent, Origin } from '../../../lib/contract/bus-event.ts';
+import type { Detection } from '../../../lib/detections/define.ts';
+import { Detector } from '../../../lib/detections/detector.ts';
+import { busEvent } from '../../support/bus-events.ts';
+import { testDetection } from '../../support/test-detection.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const START = Date.parse('2026-10-05T00:00:00.000Z');
+const WINDOW = 60 * MINUTE;
+
+interface Given {
+  readonly at: number;
+  readonly type?: string;
+  readonly who?: string;
+  readonly value?: string;
+  readonly origin?: Origin;
+}
+
+function eventOf({ at, type = 'user_login_failed', who = 'u1', value }: Given, gid: string) {
+  return {
+    gid,
+    created_at: new Date(START + at).toISOString(),
+    event_type: type,
+    actor: { actor_type: 'user', gid: who },
+    ...(value === undefined ? {} : { context: { client_ip_address: value } }),
+  } satisfies AuditLogEvent;
+}
+
+type Delivered = Given & { readonly gid: string };
+
+function run(detection: Detection, delivered: readonly Delivered[]): Alert[] {
+  const detector = new Detector([detection], {
+    alertOnHistory: false,
+    windowMs: WINDOW,
+    runbookBaseUrl: 'https://example.com',
+  });
+  const latest = new Map<string, Alert>();
+  const keep = (alerts: readonly Alert[]) => {
+    for (const alert of alerts) latest.set(alert.alertId, alert);
+  };
+  for (const given of delivered) {
+    const event = busEvent(eventOf(given, given.gid), { origin: given.origin ?? 'live' });
+    keep(detector.observe(event));
+  }
+  keep(detector.finish());
+  return [...latest.values()];
+}
+
+/** What has to be the same whatever the order: whom, how many, which. */
+function told(alerts: readonly Alert[]): string[] {
+  return alerts
+    .map(({ entity, eventGids, count, firstSeen, lastSeen }) =>
+      JSON.stringify([entity.type, entity.id, eventGids, count, firstSeen, lastSeen]),
+    )
+    .sort();
+}
+
+/** Events with a delivery late by at most the grace; the first list is in order, the second as delivered. */
+function history(given: fc.Arbitrary<Given>, maxLength: number) {
+  return fc
+    .array(fc.tuple(given, fc.integer({ min: 0, max: GRACE_MS })), {
+      minLength: 1,
+      maxLength,
+      size: 'max',
+    })
+    .map((pairs) => {
+      const named = pairs.map(([event, late], index) => ({ ...event, late, gid: `e${index}` }));
+      const inOrder = named.toSorted((a, b) => a.at - b.at || (a.gid < b.gid ? -1 : 1));
+      const shuffled = named.toSorted((a, b) => a.at + a.late - (b.at + b.late));
+      return { inOrder, shuffled };
+    });
+}
+
+const minutes = (most: number) => fc.integer({ min: 0, max: most }).map((at) => at * MINUTE);
+const who = fc.constantFrom('u1', 'u1', 'u1', 'u2');
+const RUNS = { numRuns: 300 };
+
+function sameInAnyOrder(detection: Detection, given: fc.Arbitrary<Given>, maxLength: number) {
+  fc.assert(
+    fc.property(history(given, maxLength), ({ inOrder, shuffled }) => {
+      const expected = told(run(detection, inOrder));
+      expect(told(run(detection, shuffled))).toEqual(expected);
+      const twice = shuffled.flatMap((event, index) =>
+        index % 3 === 0 ? [event, event] : [event],
+      );
+      // A queue keeps a message for fourteen days.
+      const newest = inOrder.at(-1)?.at ?? 0;
+      const again = shuffled.slice(-9).filter(({ at }) => at > newest - 14 * DAY);
+      expect(told(run(detection, [...twice, ...again]))).toEqual(expected);
+    }),
+    RUNS,
+  );
+}
+
+describe('threshold', () => {
+  const detection = testDetection({ kind: 'threshold', atLeast: 3, within: '15m' });
+
+  /** On which events the condition holds, straight from its definition; then alerts opened in the order of time. */
+  function expected(inOrder: readonly Delivered[], atLeast: number, isDistinct: boolean) {
+    const openings: Array<{ who?: string | undefined; at: number }> = [];
+    for (const [index, event] of inOrder.entries()) {
+      const before = inOrder
+        .slice(0, index + 1)
+        .filter((each) => each.who === event.who && each.at > event.at - 15 * MINUTE);
+      const count = isDistinct ? new Set(before.map(({ value }) => value)).size : before.length;
+      if (count < atLeast) continue;
+      const last = openings.findLast((each) => each.who === event.who);
+      if (last === undefined || event.at >= last.at + WINDOW) {
+        openings.push({ who: event.who, at: event.at });
+      }
+    }
+    return openings.length;
+  }
+
+  it('alerts when the count is reached within the time, and counts on from there', () => {
+    const at = [0, 10, 20, 24, 25, 40, 83, 84, 85].map((minute, index) => ({
+      at: minute * MINUTE,
+      gid: `e${index}`,
+    }));
+    const alerts = run(detection, at);
+    expect(alerts.map(({ count, eventGids }) => [count, eventGids])).toEqual([
+      [6, ['e1', 'e2', 'e3', 'e4', 'e5', 'e6']],
+      [3, ['e6', 'e7', 'e8']],
+    ]);
+    expect(alerts[0]?.firstSeen).toBe(new Date(START + 10 * MINUTE).toISOString());
+  });
+
+  it('alerts as its definition says', () => {
+    fc.assert(
+      fc.property(history(fc.record({ at: minutes(300), who }), 80), ({ inOrder, shuffled }) => {
+        const opened = expected(inOrder, 3, false);
+        expect(run(detection, inOrder)).toHaveLength(opened);
+        expect(run(detection, shuffled)).toHaveLength(opened);
+      }),
+      RUNS,
+    );
+  });
+
+  it('is the same in any order and however often an event comes', () => {
+    sameInAnyOrder(detection, fc.record({ at: minutes(300), who }), 80);
+  });
+
+  it('is the same in any order under a flood', () => {
+    sameInAnyOrder(detection, fc.record({ at: minutes(100) }), 500);
+  });
+
+  const distinct = testDetection({
+    kind: 'threshold',
+    atLeast: 3,
+    within: '15m',
+    distinct: { by: ['context.client_ip_address'], missing: 'skip' },
+  });
+  const value = fc.constantFrom('a', 'a', 'a', 'b', 'c', 'd');
+
+  it('counts values', () => {
+    fc.assert(
+      fc.property(
+        history(fc.record({ at: minutes(300), who, value }), 100),
+        ({ inOrder, shuffled }) => {
+          const opened = expected(inOrder, 3, true);
+          expect(run(distinct, inOrder)).toHaveLength(opened);
+          expect(run(distinct, shuffled)).toHaveLength(opened);
+        },
+      ),
+      RUNS,
+    );
+  });
+
+  it('counts values the same in any order', () => {
+    sameInAnyOrder(distinct, fc.record({ at: minutes(300), who, value }), 100);
+  });
+
+  it('alerts on a few values in a flood of one', () => {
+    const rare = fc.constantFrom(...'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaabcd');
+    fc.assert(
+      fc.property(
+        history(fc.record({ at: minutes(60), value: rare }), 900),
+        ({ inOrder, shuffled }) => {
+          const opened = expected(
+            inOrder.map((event) => ({ ...event, who: 'u1' })),
+            3,
+            true,
+          );
+          expect(run(distinct, inOrder)).toHaveLength(opened);
+          expect(run(distinct, shuffled)).toHaveLength(opened);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('sequence', () => {
+  const detection = testDetection({
+    kind: 'sequence',
+    within: '1h',
+    steps: [
+      { name: 'failed', pattern: { 'detail-type': ['user_login_failed'] }, atLeast: 3 },
+      { name: 'succeeded', pattern: { 'detail-type': ['user_login_succeeded'] } },
+      { name: 'left', pattern: { 'detail-type': ['user_logged_out'] } },
+    ],
+  });
+  const type = fc.constantFrom(
+    'user_login_failed',
+    'user_login_failed',
+    'user_login_failed',
+    'user_login_succeeded',
+    'user_logged_out',
+  );
+
+  it('alerts on the event that completes it, with the latest events that do', () => {
+    const types = 'fffffs lf s';
+    const names = { f: 'user_login_failed', s: 'user_login_succeeded', l: 'user_logged_out' };
+    const given = [...types].flatMap((letter, index) =>
+      letter === ' '
+        ? []
+        : [{ at: index * MINUTE, type: names[letter as keyof typeof names], gid: `e${index}` }],
+    );
+    const [alert, ...others] = run(detection, given);
+    expect(others).toEqual([]);
+    expect(alert).toMatchObject({ count: 5, eventGids: ['e2', 'e3', 'e4', 'e5', 'e7'] });
+    expect(alert?.eventType).toBe('user_logged_out');
+  });
+
+  it('does not count the wrong order, nor what is too far apart', () => {
+    const fail = { type: 'user_login_failed' };
+    const [success, out] = [{ type: 'user_login_succeeded' }, { type: 'user_logged_out' }];
+    const at = (list: ReadonlyArray<[number, { type: string }]>) =>
+      list.map(([minute, what], index) => ({ ...what, at: minute * MINUTE, gid: `e${index}` }));
+    const run_ = (...list: Array<[number, { type: string }]>) => run(detection, at(list)).length;
+    expect(run_([0, fail], [1, fail], [2, success], [3, fail], [4, out])).toBe(0);
+    expect(run_([0, fail], [1, fail], [2, fail], [3, out], [4, success])).toBe(0);
+    expect(run_([0, fail], [1, fail], [2, fail], [3, success], [60, out])).toBe(0);
+    expect(run_([0, fail], [1, fail], [2, fail], [3, success], [59, out])).toBe(1);
+    expect(run_([0, fail], [0, fail], [0, fail], [0, success], [0, out])).toBe(1);
+  });
+
+  it('alerts as its definition says', () => {
+    fc.assert(
+      fc.property(history(fc.record({ at: minutes(300), type, who }), 60), (given) => {
+        const { inOrder, shuffled } = given;
+        const openings: Array<{ who?: string | undefined; at: number }> = [];
+        for (const end of inOrder.filter((each) => each.type === 'user_logged_out')) {
+          const mine = inOrder.filter(
+            (each) => each.who === end.who && each.at > end.at - HOUR && each.at <= end.at,
+          );
+          const success = mine.findLast((each) => each.type === 'user_login_succeeded');
+          const fails = mine.filter(
+            (each) =>
+              each.type === 'user_login_failed' && success !== undefined && each.at <= success.at,
+          );
+          if (fails.length < 3) continue;
+          const last = openings.findLast((each) => each.who === end.who);
+          if (last === undefined || end.at >= last.at + WINDOW) openings.push(end);
+        }
+        expect(run(detection, inOrder)).toHaveLength(openings.length);
+        expect(run(detection, shuffled)).toHaveLength(openings.length);
+      }),
+      RUNS,
+    );
+  });
+
+  it('is the same in any order and however often an event comes', () => {
+    sameInAnyOrder(detection, fc.record({ at: minutes(300), type, who }), 80);
+  });
+
+  it('tells of the last step, also where a late event of another completes it', () => {
+    const given = ['user_login_failed', 'user_login_failed', 'user_login_succeeded'];
+    const late = { at: 0, type: 'user_login_failed', gid: 'late' };
+    const events = given.map((type, index) => ({ at: index * MINUTE, type, gid: `e${index}` }));
+    const out = { at: 5 * MINUTE, type: 'user_logged_out', gid: 'out' };
+    expect(run(detection, [...events, out, late])[0]?.eventType).toBe('user_logged_out');
+  });
+
+  it('meets where one step names as resource whom the next has as actor', () => {
+    const crossed = testDetection({
+      kind: 'sequence',
+      within: '1h',
+      steps: [
+        {
+          name: 'removed',
+          pattern: { 'detail-type': ['user_deprovisioned'] },
+          groupBy: { type: 'user', by: ['resource.gid'], missing: 'skip' },
+        },
+        { name: 'acted', pattern: { 'detail-type': ['user_login_succeeded'] } },
+      ],
+    });
+    const removed = {
+      ...eventOf({ at: 0, type: 'user_deprovisioned', who: 'admin' }, 'r'),
+      resource: { gid: 'u1' },
+    };
+    const acted = eventOf({ at: MINUTE, type: 'user_login_succeeded' }, 'a');
+    const detector = new Detector([crossed], {
+      alertOnHistory: false,
+      windowMs: WINDOW,
+      runbookBaseUrl: 'https://example.com',
+    });
+    expect(detector.observe(busEvent(removed))).toEqual([]);
+    expect(detector.observe(busEvent(acted))).toMatchObject([
+      { entity: { type: 'user', id: 'u1' }, eventGids: ['r', 'a'] },
+    ]);
+  });
+});
+
+describe('newValue', () => {
+  const detection = testDetection({ kind: 'newValue', learn: '7d', forget: '30d' });
+  const type = 'user_login_succeeded';
+  const value = fc.constantFrom('a', 'b', 'c', 'd');
+
+  it('is silent while it learns, then speaks of what is new or long forgotten', () => {
+    const at = (day: number, value: string, origin: Origin = 'live') => ({
+      at: day * DAY,
+      type,
+      value,
+      origin,
+      gid: `${value}${day}`,
+    });
+    const alerts = run(detection, [
+      at(0, 'a', 'backfill'),
+      at(1, 'b', 'backfill'),
+      at(8, 'x', 'backfill'),
+      at(9, 'b'),
+      at(9.5, 'x'),
+      at(10, 'c'),
+      at(11, 'c'),
+      at(20, 'a'),
+      at(45, 'b'),
+      at(51, 'a'),
+    ]);
+    expect(alerts.map(({ eventGids }) => eventGids)).toEqual([['c10'], ['b45'], ['a51']]);
+    expect(run(detection, [at(0, 'a'), at(6, 'b'), at(7, 'c')])).toMatchObject([
+      { eventGids: ['c7'], entity: { type: 'user', id: 'u1' } },
+    ]);
+  });
+
+  it('alerts about the value where it is told to, one alert each', () => {
+    const about = testDetection({
+      kind: 'newValue',
+      groupBy: 'workspace',
+      entity: 'value',
+      valueType: 'ip',
+    });
+    const given = ['a', 'b', 'c'].map((value, index) => ({
+      at: 8 * DAY + index * MINUTE,
+      type,
+      value,
+      gid: value,
+    }));
+    const alerts = run(about, [{ at: 0, type, value: 'z', gid: 'z' }, ...given]);
+    expect(alerts.map(({ entity }) => entity)).toEqual(
+      ['a', 'b', 'c'].map((id) => ({ type: 'ip', id, label: id })),
+    );
+  });
+
+  it('is the same in any order and however often an event comes', () => {
+    const given = fc.record({
+      at: fc.oneof(
+        minutes(80 * 24 * 60),
+        minutes(120).map((at) => 20 * DAY + at),
+        minutes(30).map((at) => 60 * DAY + at),
+      ),
+      type: fc.constant(type),
+      value,
+      who,
+    });
+    sameInAnyOrder(detection, given, 60);
+  });
+});
+
+describe('absence', () => {
+  const detection = testDetection({ kind: 'absence', within: '1h' });
+  const [first, then] = [detection.pattern, detection.expected.pattern].map(
+    (pattern) => pattern['detail-type'][0] as string,
+  ) as [string, string];
+
+  it('alerts on what is not followed, once the feed has passed', () => {
+    const detector = new Detector([detection], {
+      alertOnHistory: false,
+      windowMs: WINDOW,
+      runbookBaseUrl: 'https://example.com',
+    });
+    const see = (given: Given, gid: string) => detector.observe(busEvent(eventOf(given, gid)));
+    expect(see({ at: 0, type: first }, 'a')).toEqual([]);
+    expect(detector.advance(START + HOUR + GRACE_MS - 1)).toEqual([]);
+    expect(detector.advance(START + HOUR + GRACE_MS)).toMatchObject([{ eventGids: ['a'] }]);
+    expect(detector.finish()).toEqual([]);
+  });
+
+  it('alerts as its definition says, in any order and however often an event comes', () => {
+    const given = fc.record({ at: minutes(400), type: fc.constantFrom(first, then), who });
+    fc.assert(
+      fc.property(history(given, 40), ({ inOrder }) => {
+        const openings: Array<{ who?: string | undefined; at: number }> = [];
+        for (const event of inOrder.filter((each) => each.type === first)) {
+          const isFollowed = inOrder.some(
+            (each) =>
+              each.type === then &&
+              each.who === event.who &&
+              each.at >= event.at &&
+              each.at <= event.at + HOUR,
+          );
+          const last = openings.findLast((each) => each.who === event.who);
+          if (isFollowed || (last !== undefined && event.at < last.at + WINDOW)) continue;
+          openings.push(event);
+        }
+        expect(run(detection, inOrder)).toHaveLength(openings.length);
+      }),
+      RUNS,
+    );
+    sameInAnyOrder(detection, given, 40);
+  });
+});
+
+describe('a missing field', () => {
+  const of = (missing: 'skip' | 'own-group' | 'alert') =>
+    testDetection({
+      kind: 'threshold',
+      atLeast: 3,
+      groupBy: { type: 'user', by: ['actor.gid'], missing },
+    });
+  const nobody = (count: number) =>
+    Array.from({ length: count }, (_, index) => {
+      const { actor: _actor, ...event } = eventOf({ at: index * MINUTE }, `n${index}`);
+      return busEvent(event);
+    });
+  const alertsOf = (detection: Detection, count: number) => {
+    const detector = new Detector([detection], {
+      alertOnHistory: false,
+      windowMs: WINDOW,
+      runbookBaseUrl: 'https://example.com',
+    });
+    return nobody(count).flatMap((event) => detector.observe(event));
+  };
+
+  it('is skipped, a group of its own, or an alert, as the definition says', () => {
+    expect(alertsOf(of('skip'), 5)).toEqual([]);
+    expect(alertsOf(of('own-group'), 2)).toEqual([]);
+    expect(alertsOf(of('own-group'), 3)).toMatchObject([{ count: 3, entity: { id: '(none)' } }]);
+    expect(alertsOf(of('alert'), 1)).toMatchObject([{ count: 1 }]);
+  });
+});

@@ -12,6 +12,7 @@ import { Detections } from './constructs/detections.ts';
 import { Monitoring } from './constructs/monitoring.ts';
 import { NextSteps } from './constructs/next-steps.ts';
 import { Poller } from './constructs/poller.ts';
+import { Sweep } from './constructs/sweep.ts';
 
 export interface AuditLogStackProps extends StackProps {
   readonly config: AuditLogConfig;
@@ -52,6 +53,8 @@ export class AuditLogStack extends Stack {
     });
     const alerts = new Alerts(this, 'Alerts', { ...shared, bus, stateTable: detector.stateTable });
     const poller = new Poller(this, 'Poller', { ...shared, bus });
+    const { checkpointTable } = poller;
+    new Sweep(this, 'Sweep', { ...shared, bus, detections: detector, checkpointTable });
     const monitoring = new Monitoring(this, 'Monitoring', {
       ...shared,
       topic: alerts.topic,

@@ -1,6 +1,5 @@
 // The detect function: a batch of events that detections matched, to be raised as alerts.
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
@@ -8,11 +7,11 @@ import { DynamoAlertStateStore } from '../lib/alerts/state-store.ts';
 import { clientConfig } from '../lib/aws-clients.ts';
 import { PutEventsPublisher } from '../lib/bus/put-events-publisher.ts';
 import { systemClock as clock } from '../lib/clock.ts';
-import { DETECTION_DIMENSION, METRICS, METRICS_NAMESPACE } from '../lib/contract/metrics.ts';
 import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
 import { loadDetectConfig, readOverridesFile } from '../lib/detections/config.ts';
 import { detectBatch } from '../lib/detections/detect.ts';
 import { DynamoDueNotes } from '../lib/detections/dynamo-due-notes.ts';
+import { detectionFailures } from '../lib/detections/failure-metric.ts';
 import { switchedOff, tuned } from '../lib/detections/tuning.ts';
 
 const log = new Logger();
@@ -26,13 +25,6 @@ const table = {
 };
 const store = new DynamoAlertStateStore({ ...table, clock });
 const due = new DynamoDueNotes(table);
-const metrics = {
-  detectionFailed(detectionId: string) {
-    const metric = new Metrics({ namespace: METRICS_NAMESPACE, singleMetric: true });
-    metric.addDimension(DETECTION_DIMENSION, detectionId);
-    metric.addMetric(METRICS.detectionFailures, MetricUnit.Count, 1);
-  },
-};
 const publisher = new PutEventsPublisher({
   client: new EventBridgeClient(clientConfig(3_000, 1)),
   eventBusName: config.eventBusName,
@@ -49,7 +41,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
     off,
     store,
     due,
-    metrics,
+    metrics: detectionFailures,
     publisher,
     clock,
     log,

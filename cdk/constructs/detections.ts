@@ -30,6 +30,10 @@ export class Detections extends Construct {
   readonly detect: ServiceFunction;
   readonly stateTable: Table;
   readonly deadLetters: WatchedDeadLetters;
+  /** What the functions that run detections are told. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What lies beside their bundles. */
+  readonly files: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: DetectionsProps) {
     super(scope, id);
@@ -46,24 +50,26 @@ export class Detections extends Construct {
     };
 
     const hasOverrides = Object.keys(config.detections).length > 0;
+    this.files = hasOverrides ? { [OVERRIDES_FILE]: JSON.stringify(config.detections) } : {};
+    this.environment = {
+      [ENVIRONMENT.eventBusName]: bus.eventBus.eventBusName,
+      [ENVIRONMENT.stateTableName]: this.stateTable.tableName,
+      [ENVIRONMENT.alertOnHistory]: String(config.alertOnHistory),
+      ...(hasOverrides ? { [ENVIRONMENT.detectionsFile]: OVERRIDES_FILE } : {}),
+      ...(config.alertWindowMinutes === undefined
+        ? {}
+        : { [ENVIRONMENT.alertWindowMinutes]: String(config.alertWindowMinutes) }),
+      ...(config.runbookBaseUrl === undefined
+        ? {}
+        : { [ENVIRONMENT.runbookBaseUrl]: config.runbookBaseUrl }),
+    };
     this.detect = new ServiceFunction(this, 'Detect', {
       name: 'detect',
-      files: hasOverrides ? { [OVERRIDES_FILE]: JSON.stringify(config.detections) } : {},
+      files: this.files,
       description: 'Raises alerts from the events that detections matched',
       memoryMegabytes: 512,
       timeout: TIMEOUT,
-      environment: {
-        [ENVIRONMENT.eventBusName]: bus.eventBus.eventBusName,
-        [ENVIRONMENT.stateTableName]: this.stateTable.tableName,
-        [ENVIRONMENT.alertOnHistory]: String(config.alertOnHistory),
-        ...(hasOverrides ? { [ENVIRONMENT.detectionsFile]: OVERRIDES_FILE } : {}),
-        ...(config.alertWindowMinutes === undefined
-          ? {}
-          : { [ENVIRONMENT.alertWindowMinutes]: String(config.alertWindowMinutes) }),
-        ...(config.runbookBaseUrl === undefined
-          ? {}
-          : { [ENVIRONMENT.runbookBaseUrl]: config.runbookBaseUrl }),
-      },
+      environment: this.environment,
       logRetention: config.logRetentionDays,
       serviceName: props.serviceName,
     });

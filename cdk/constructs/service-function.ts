@@ -16,7 +16,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { bundledCode } from './function-bundle.ts';
 
-export type FunctionName = 'poll' | 'detect' | 'notify-slack' | 'notify-sns';
+export type FunctionName = 'poll' | 'detect' | 'sweep' | 'notify-slack' | 'notify-sns';
 
 /** Absolute path of a function's entry file. */
 export function functionEntry(name: FunctionName): string {

@@ -89,6 +89,38 @@ export async function raiseAlerts<T extends Ref>(
   );
 }
 
+/**
+ * Changes a group for no event but time: as `raiseAlerts`, with whatever `apply` makes of the state it finds.
+ * @returns the alerts it published
+ */
+export async function changeGroup(
+  group: GroupIdentity,
+  change: GroupChange<never>,
+  deps: RaiseDeps,
+): Promise<Alert[]> {
+  const published: Alert[] = [];
+  for (let conflicts = 0; conflicts < MAX_TRIES; ) {
+    const found = await settledGroup(group, change, deps);
+    published.push(...found.published);
+    const { stored } = found;
+    if (!isUnfinished(stored.state)) {
+      const { state, changed } = change.apply(stored.state, []);
+      if (!changed) return published;
+      if (await writeChange(group, stored, state, change, deps)) {
+        const next = { version: stored.version + 1, state };
+        return [...published, ...(await finish(group, next, change, deps))];
+      }
+    }
+    conflicts += 1;
+    await backOff(conflicts, deps);
+  }
+  throw new AuditBusError(
+    'alerts.contended',
+    `Others kept changing the alerts of ${group.detectionId}.`,
+    { retryable: true },
+  );
+}
+
 async function writeChange(
   group: GroupIdentity,
   stored: StoredGroup,

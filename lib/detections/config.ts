@@ -19,6 +19,10 @@ export interface DetectConfig {
   readonly detectionsFile: string | undefined;
 }
 
+export interface SweepConfig extends DetectConfig {
+  readonly checkpointTableName: string;
+}
+
 const schema = z.object({
   [ENVIRONMENT.eventBusName]: z.string('must be the name of the event bus'),
   [ENVIRONMENT.stateTableName]: z.string('must be the name of the state table'),
@@ -41,9 +45,22 @@ const schema = z.object({
     .default(DEFAULT_RUNBOOK_BASE_URL),
 });
 
+const sweepSchema = schema.extend({
+  [ENVIRONMENT.checkpointTableName]: z.string('must be the name of the checkpoint table'),
+});
+
 /** @throws ConfigurationError naming every variable that is wrong. */
 export function loadDetectConfig(env: NodeJS.ProcessEnv): DetectConfig {
-  const read = readEnvironment(schema, env);
+  return configOf(readEnvironment(schema, env));
+}
+
+/** @throws ConfigurationError naming every variable that is wrong. */
+export function loadSweepConfig(env: NodeJS.ProcessEnv): SweepConfig {
+  const read = readEnvironment(sweepSchema, env);
+  return { ...configOf(read), checkpointTableName: read[ENVIRONMENT.checkpointTableName] };
+}
+
+function configOf(read: z.output<typeof schema>): DetectConfig {
   return {
     eventBusName: read[ENVIRONMENT.eventBusName],
     stateTableName: read[ENVIRONMENT.stateTableName],

@@ -22,7 +22,6 @@ const IGNORED: readonly (readonly [reason: string, types: readonly KnownType[]])
     'It makes the workspace safer. Whatever undoes it is detected.',
     [
       'workspace_require_two_factor_auth_enabled',
-      'user_two_factor_auth_enabled',
       'workspace_associated_email_domain_removed',
       'workspace_view_links_disabled',
       'workspace_form_link_authentication_required_enabled',
@@ -106,11 +105,9 @@ const IGNORED: readonly (readonly [reason: string, types: readonly KnownType[]])
   [
     'Everyday by itself: one such event tells nothing.',
     [
-      'user_login_failed',
       'user_deprovisioned',
       'user_forgot_password_started',
       'user_password_reset',
-      'user_app_authorized',
       'search_report_export_started',
       'project_csv_export_started',
       'attachment_downloaded',

@@ -167,7 +167,7 @@ const compiled = new WeakMap<
 >();
 
 /** Compiled once for a catalogue: a batch is ten messages. */
-function watchesOf(
+export function watchesOf(
   deps: WatchRules & { readonly catalogue: readonly Detection[] },
 ): ReadonlyMap<string, Watch> {
   const { catalogue, alertOnHistory, windowMs, graceMs, runbookBaseUrl } = deps;

@@ -15,8 +15,10 @@ import type { Clock } from '../clock.ts';
 import { DEFAULT_RUNBOOK_BASE_URL } from '../contract/runbook.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
 import { DynamoDueIndex } from '../detections/dynamo-due-index.ts';
+import { sweep } from '../detections/sweep.ts';
 import type { Log } from '../log.ts';
 import { DynamoCheckpointStore } from '../poller/dynamo-checkpoint-store.ts';
+import { DynamoFeed } from '../poller/dynamo-feed.ts';
 import { Poller } from '../poller/poll.ts';
 import type { Timings } from '../poller/settings.ts';
 import { startLocalBus } from './bus.ts';
@@ -29,6 +31,7 @@ import type { RunOutput } from './output.ts';
 import { DurableQueues } from './queue.ts';
 import { DETECT_QUEUE, detectionRules, sinkQueue, sinkRule } from './rules.ts';
 import type { OpenSource } from './source.ts';
+import { Sweeper } from './sweeper.ts';
 import { takeOver } from './take-over.ts';
 import { TerminalSink } from './terminal-sink.ts';
 import { Worker } from './worker.ts';
@@ -61,6 +64,8 @@ export interface Pipeline {
   handled(): number;
   /** Nothing waits in any queue. */
   isDrained(): boolean;
+  /** Decides what is due once nothing waits: what was expected and did not come. */
+  sweep(): Promise<unknown>;
   counts(): { readonly waiting: number; readonly dead: number };
   /** Finishes what is in hand and stops everything; what is left in the queues is the next run's. */
   close(): Promise<void>;
@@ -98,7 +103,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   const claims = new LocalClaims(state);
   const worker = (queue: string, maxReceives: number, handle: Handle) =>
     new Worker({ queues, queue, maxReceives, clock, log, handle });
-  const detect = detectHandler({
+  const detection = {
     catalogue: CATALOGUE,
     alertOnHistory: true,
     windowMs: DEFAULT_ALERT_WINDOW_MINUTES * 60_000,
@@ -107,9 +112,17 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     due: new DynamoDueIndex(state),
     publisher,
     clock,
+  };
+  const feed = new DynamoFeed(database.client, CHECKPOINT_TABLE);
+  const sweepNow = () => sweep({ ...detection, feed, settleMs: 0, log });
+  const sweeper = new Sweeper({
+    clock,
+    log,
+    isDrained: () => queues.isDrained(),
+    sweep: sweepNow,
   });
   const workers = [
-    worker(DETECT_QUEUE, DETECT_RECEIVES, detect),
+    worker(DETECT_QUEUE, DETECT_RECEIVES, detectHandler(detection)),
     ...sinks.map((sink) =>
       worker(
         sinkQueue(sink.name),
@@ -119,6 +132,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     ),
   ];
   for (const each of workers) each.start();
+  sweeper.start();
 
   const asana = new AsanaClient({
     baseUrl: source.baseUrl,
@@ -151,7 +165,9 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     handled: () => workers.reduce((sum, each) => sum + each.handled, 0),
     isDrained: () => queues.isDrained(),
     counts: () => queues.counts(),
+    sweep: sweepNow,
     async close() {
+      await sweeper.stop();
       await Promise.all(workers.map((each) => each.stop()));
       await asana.close();
       eventBridge.destroy();

@@ -107,7 +107,11 @@ async function pollAndSettle(
   const end = await loop.run();
   // Asked to stop, a person does not want to wait: what is in the queues is delivered by the next run.
   const settling = { ...pipeline, isOutputWaiting: () => output.isWaiting };
-  if (end.end !== 'stopped') await settle(settling, clock, signal);
+  if (end.end !== 'stopped' && (await settle(settling, clock, signal))) {
+    // Only now is it known what did not come; what that raises is delivered as well.
+    await pipeline.sweep();
+    await settle(settling, clock, signal);
+  }
   await endProgress();
   return conclude(end, loop.totals, source, pipeline, output);
 }

@@ -11,6 +11,7 @@ import { ofType, synthesize } from '../support/cdk-app.ts';
 const LIMITS: Readonly<Record<FunctionName, number>> = {
   poll: 1_200_000,
   detect: 700_000,
+  sweep: 700_000,
   'notify-slack': 700_000,
   'notify-sns': 700_000,
 };
@@ -46,5 +47,5 @@ it('two syntheses name the same assets', () => {
   const assets = () =>
     ofType(synthesize(), 'AWS::Lambda::Function').map(({ Properties }) => Properties.Code.S3Key);
   expect(assets()).toEqual(assets());
-  expect(new Set(assets()).size).toBe(4);
+  expect(new Set(assets()).size).toBe(5);
 });

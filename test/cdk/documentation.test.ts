@@ -65,6 +65,7 @@ describe('docs/architecture.md, Environment of the functions', () => {
     const functions: Readonly<Record<string, string>> = {
       PollerPoll: 'poll',
       DetectionsDetect: 'detect',
+      Sweep: 'sweep',
       AlertsSlack: 'notify-slack',
       AlertsSns: 'notify-sns',
     };

@@ -14,11 +14,48 @@ import {
 
 const template = synthesize();
 const deadLetterIds = deadLetterQueueIds(template);
+describe('the sweep', () => {
+  it('runs every minute, is not retried, and leaves what could not be called', () => {
+    const { Properties } = the(template, 'AWS::Scheduler::Schedule', 'Sweep');
+    expect(Properties).toMatchObject({
+      ScheduleExpression: 'rate(1 minute)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      State: 'ENABLED',
+      Target: { RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 } },
+    });
+    expect(the(template, 'AWS::Lambda::EventInvokeConfig', 'Sweep').Properties).toMatchObject({
+      MaximumRetryAttempts: 0,
+    });
+  });
+
+  it('only reads the checkpoints, and shares the settings of the detections', () => {
+    const policy = the(template, 'AWS::IAM::Policy', 'SweepDue').Properties.PolicyDocument;
+    const tables = policy.Statement.filter(({ Action }: { Action: unknown }) =>
+      JSON.stringify(Action).includes('dynamodb:'),
+    ).map(({ Action, Resource }: { Action: unknown; Resource: unknown }) => [
+      target(Resource)?.replace(/State.*|Checkpoints.*/, ''),
+      Action,
+    ]);
+    expect(tables).toEqual([
+      [
+        'Detections',
+        ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+      ],
+      ['Poller', 'dynamodb:GetItem'],
+    ]);
+    const variables = (prefix: string) =>
+      the(template, 'AWS::Lambda::Function', prefix).Properties.Environment.Variables;
+    expect(variables('SweepDue')).toMatchObject(variables('DetectionsDetect'));
+  });
+});
+
 describe('polling', () => {
   it('has a schedule per workspace, without retries, with a dead-letter queue of its own', () => {
     const gids = ['1200000000000001', '1200000000000002'];
     const several = synthesize({ settings: { workspaceGid: gids } });
-    const schedules = ofType(several, 'AWS::Scheduler::Schedule');
+    const schedules = ofType(several, 'AWS::Scheduler::Schedule').filter(({ id }) =>
+      id.startsWith('Poller'),
+    );
     const inputs = schedules.map(({ Properties }) => {
       expect(Properties).toMatchObject({
         ScheduleExpression: 'rate(1 minute)',
@@ -45,7 +82,9 @@ describe('polling', () => {
     [3600, 'rate(1 hour)'],
   ])('every %i seconds is %s', (pollIntervalSeconds, expression) => {
     const other = synthesize({ settings: { pollIntervalSeconds } });
-    expect(the(other, 'AWS::Scheduler::Schedule').Properties.ScheduleExpression).toBe(expression);
+    expect(the(other, 'AWS::Scheduler::Schedule', 'Poller').Properties.ScheduleExpression).toBe(
+      expression,
+    );
     expect(
       the(other, 'AWS::Lambda::Function', 'PollerPoll').Properties.Environment.Variables
         .POLL_INTERVAL_SECONDS,
@@ -53,7 +92,7 @@ describe('polling', () => {
   });
 
   it('is not retried by Lambda either', () => {
-    expect(the(template, 'AWS::Lambda::EventInvokeConfig').Properties).toMatchObject({
+    expect(the(template, 'AWS::Lambda::EventInvokeConfig', 'Poller').Properties).toMatchObject({
       MaximumRetryAttempts: 0,
       MaximumEventAgeInSeconds: 60,
     });
@@ -111,11 +150,12 @@ describe('alarms', () => {
     const watched = alarms
       .filter(({ Properties }) => Properties.Namespace === 'AWS/SQS')
       .map(({ Properties }) => target(Properties.Dimensions[0].Value));
-    const schedulers = target(
-      the(template, 'AWS::Scheduler::Schedule').Properties.Target.DeadLetterConfig.Arn,
+    const schedulers = ofType(template, 'AWS::Scheduler::Schedule').map(({ Properties }) =>
+      target(Properties.Target.DeadLetterConfig.Arn),
     );
+    expect(schedulers).toHaveLength(2);
     expect(watched.toSorted()).toEqual(
-      [...deadLetterIds].filter((id) => id !== schedulers).toSorted(),
+      [...deadLetterIds].filter((id) => !schedulers.includes(id)).toSorted(),
     );
   });
 

@@ -100,11 +100,15 @@ it('every rule may send to its queue and its dead-letter queue, and no rule of a
 
 describe('roles', () => {
   it('of functions can be taken by Lambda alone, that of the schedules by this group alone', () => {
-    const group = the(template, 'AWS::Scheduler::ScheduleGroup').id;
     for (const { id, Properties } of ofType(template, 'AWS::IAM::Role')) {
       const [statement, ...others] = Properties.AssumeRolePolicyDocument.Statement;
       expect(others).toEqual([]);
-      if (id.startsWith('PollerSchedules')) {
+      const schedules = ['PollerSchedules', 'SweepScheduleRole'].find((prefix) =>
+        id.startsWith(prefix),
+      );
+      if (schedules !== undefined) {
+        const owner = schedules === 'SweepScheduleRole' ? 'Sweep' : 'Poller';
+        const group = the(template, 'AWS::Scheduler::ScheduleGroup', owner).id;
         expect(statement.Principal).toEqual({ Service: 'scheduler.amazonaws.com' });
         expect(statement.Condition.StringEquals).toEqual({
           'aws:SourceAccount': { Ref: 'AWS::AccountId' },
@@ -116,18 +120,21 @@ describe('roles', () => {
     }
   });
 
-  it('of the schedules may invoke the poller and fill its dead-letter queue, nothing else', () => {
-    const policy = the(template, 'AWS::IAM::Policy', 'PollerSchedules');
-    expect(
-      allowed(policy.Properties.PolicyDocument).map(({ Action, Resource }) => [
-        Action,
-        template.Resources[target(Resource) ?? '']?.Type,
-      ]),
-    ).toEqual([
-      ['lambda:InvokeFunction', 'AWS::Lambda::Function'],
-      ['sqs:SendMessage', 'AWS::SQS::Queue'],
-    ]);
-  });
+  it.each(['PollerSchedules', 'SweepScheduleRole'])(
+    'of the schedules may invoke their function and fill its dead-letter queue, nothing else: %s',
+    (prefix) => {
+      const policy = the(template, 'AWS::IAM::Policy', prefix);
+      expect(
+        allowed(policy.Properties.PolicyDocument).map(({ Action, Resource }) => [
+          Action,
+          template.Resources[target(Resource) ?? '']?.Type,
+        ]),
+      ).toEqual([
+        ['lambda:InvokeFunction', 'AWS::Lambda::Function'],
+        ['sqs:SendMessage', 'AWS::SQS::Queue'],
+      ]);
+    },
+  );
 });
 
 /** Granted to every function, or by reading a queue, rather than for a call of its own. */
@@ -184,6 +191,7 @@ describe('a function is granted exactly the calls its code makes', () => {
   it.each<[FunctionName, string]>([
     ['poll', 'PollerPoll'],
     ['detect', 'DetectionsDetect'],
+    ['sweep', 'SweepDue'],
     ['notify-slack', 'AlertsSlackNotify'],
     ['notify-sns', 'AlertsSnsNotify'],
   ])('%s', (name, idPrefix) => {
@@ -194,7 +202,7 @@ describe('a function is granted exactly the calls its code makes', () => {
     const called = callsIn(functionEntry(name));
     expect(called.length).toBeGreaterThan(1);
     // Lambda's own reading of a queue includes deferring a message, whether or not the code does so too.
-    const feeding = name === 'poll' ? [] : ['sqs:ChangeMessageVisibility'];
+    const feeding = name === 'poll' || name === 'sweep' ? [] : ['sqs:ChangeMessageVisibility'];
     expect(
       [...new Set(granted)].filter((action) => !NOT_CALLED.includes(action)).toSorted(),
     ).toEqual([...new Set([...called, ...feeding])].toSorted());

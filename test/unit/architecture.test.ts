@@ -20,7 +20,9 @@ const ADAPTERS = [
   'lib/bus/s3-quarantine.ts',
   'lib/detections/dynamo-due-index.ts',
   'lib/detections/dynamo-due-notes.ts',
+  'lib/detections/failure-metric.ts',
   'lib/poller/dynamo-checkpoint-store.ts',
+  'lib/poller/dynamo-feed.ts',
   'lib/secret-text.ts',
 ];
 

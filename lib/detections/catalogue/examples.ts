@@ -70,3 +70,30 @@ export function change(
 ): AuditLogEvent {
   return example({ type, details: { old_value, new_value }, ...rest });
 }
+
+const MINUTE = 60_000;
+const DAY_ONE = Date.parse('2026-10-05T09:00:00.123Z');
+
+/** Several events, each with the minute at which it happens: what a detection that keeps a state is to see. */
+export function timeline(
+  ...events: ReadonlyArray<readonly [minute: number, event: AuditLogEvent]>
+): AuditLogEvent[] {
+  return events.map(([minute, event], index) => ({
+    ...event,
+    gid: `12090000000${String(index + 1).padStart(5, '0')}`,
+    created_at: new Date(DAY_ONE + minute * MINUTE).toISOString(),
+  }));
+}
+
+/** The same event over and over, or what `make` makes of its number: from a minute on, so many minutes apart. */
+export function repeated(
+  count: number,
+  from: number,
+  apart: number,
+  make: AuditLogEvent | ((index: number) => AuditLogEvent),
+): Array<readonly [minute: number, event: AuditLogEvent]> {
+  return Array.from({ length: count }, (_, index) => [
+    from + index * apart,
+    typeof make === 'function' ? make(index) : make,
+  ]);
+}

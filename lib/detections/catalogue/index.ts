@@ -17,6 +17,7 @@ import { externalMemberAdded, projectMadePublic, teamMadePublic } from './data.t
 import { ipAllowlistWeakened, mobileControlsWeakened } from './device-policy.ts';
 import { directoryExport, organizationExport } from './exports.ts';
 import { mfaRequirementDisabled, ssoRepointed } from './identity-policy.ts';
+import { newOauthApp } from './new-apps.ts';
 import {
   aiSettingChanged,
   securityContactChanged,
@@ -28,6 +29,8 @@ import {
   divisionAdminChanged,
   superAdminGranted,
 } from './roles.ts';
+import { mfaNotRestored } from './second-factor.ts';
+import { bruteForceUser, successAfterFailures } from './sign-in-bursts.ts';
 import { passwordWeakened, samlWeakened, sessionExtended } from './sign-in-policy.ts';
 import { ssoBypass } from './sign-ins.ts';
 import { tokenPolicyWeakened } from './token-policy.ts';
@@ -35,6 +38,7 @@ import { externalInvited, mfaDisabled, reprovisioned } from './users.ts';
 
 export const CATALOGUE: readonly Detection[] = Object.freeze([
   settingChangedByApi,
+  newOauthApp,
   tokenCreated,
   serviceAccountCreated,
   serviceAccountRemoved,
@@ -44,7 +48,9 @@ export const CATALOGUE: readonly Detection[] = Object.freeze([
   teamMadePublic,
   directoryExport,
   organizationExport,
+  bruteForceUser,
   ssoBypass,
+  successAfterFailures,
   aiSettingChanged,
   appApprovalWeakened,
   emailDomainAdded,
@@ -67,5 +73,6 @@ export const CATALOGUE: readonly Detection[] = Object.freeze([
   supportAccess,
   externalInvited,
   mfaDisabled,
+  mfaNotRestored,
   reprovisioned,
 ]);

@@ -1,0 +1,47 @@
+// The sweep function: decides, once a minute, what only time can decide.
+import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { Context } from 'aws-lambda';
+import { DynamoAlertStateStore } from '../lib/alerts/state-store.ts';
+import { clientConfig } from '../lib/aws-clients.ts';
+import { PutEventsPublisher } from '../lib/bus/put-events-publisher.ts';
+import { systemClock as clock } from '../lib/clock.ts';
+import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
+import { loadSweepConfig, readOverridesFile } from '../lib/detections/config.ts';
+import { DynamoDueIndex } from '../lib/detections/dynamo-due-index.ts';
+import { detectionFailures } from '../lib/detections/failure-metric.ts';
+import { SETTLE_MS, type Swept, sweep } from '../lib/detections/sweep.ts';
+import { tuned } from '../lib/detections/tuning.ts';
+import { DynamoFeed } from '../lib/poller/dynamo-feed.ts';
+
+const log = new Logger();
+const config = loadSweepConfig(process.env);
+const overrides = readOverridesFile(config.detectionsFile, import.meta.url, CATALOGUE);
+const catalogue = tuned(CATALOGUE, overrides);
+const client = new DynamoDBClient(clientConfig(3_000));
+const table = { client, tableName: config.stateTableName };
+const store = new DynamoAlertStateStore({ ...table, clock });
+const due = new DynamoDueIndex(table);
+const feed = new DynamoFeed(client, config.checkpointTableName);
+const publisher = new PutEventsPublisher({
+  client: new EventBridgeClient(clientConfig(3_000, 1)),
+  eventBusName: config.eventBusName,
+  clock,
+});
+/** Left of an invocation when nothing new is begun: longer than one note takes. */
+const RESERVE_MS = 15_000;
+
+export async function handler(_input: unknown, context: Context): Promise<Swept> {
+  log.addContext(context);
+  const endsAt = clock.monotonic() + context.getRemainingTimeInMillis() - RESERVE_MS;
+  const deps = { ...config, catalogue, store, due, feed, publisher, clock, log };
+  const swept = await sweep({
+    ...deps,
+    metrics: detectionFailures,
+    settleMs: SETTLE_MS,
+    endsAt,
+  });
+  log.info('Swept.', { ...swept });
+  return swept;
+}

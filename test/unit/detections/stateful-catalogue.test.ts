@@ -1,0 +1,101 @@
+// The detections of the catalogue that keep a state, each on its own examples and on odd ones.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
+import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
+import { type Detection, type Example, eventsOf } from '../../../lib/detections/define.ts';
+import { Detector } from '../../../lib/detections/detector.ts';
+import { validateEventPattern } from '../../../lib/detections/event-pattern.ts';
+import { patternsOf, rulePattern } from '../../../lib/detections/rule-pattern.ts';
+import { cleanText } from '../../../lib/text.ts';
+import { busEvent } from '../../support/bus-events.ts';
+
+const STATEFUL = CATALOGUE.filter(({ kind }) => kind !== 'match');
+
+function run(detection: Detection, example: Example, origin: 'live' | 'backfill' = 'live') {
+  const detector = new Detector([detection], {
+    alertOnHistory: false,
+    windowMs: 3_600_000,
+    runbookBaseUrl: 'https://example.com/detections.md',
+  });
+  const alerts = eventsOf(example).flatMap((event) =>
+    detector.observe(busEvent(event, { origin })),
+  );
+  return [...alerts, ...detector.finish()].filter(({ revision }) => revision === 1);
+}
+
+describe.each(STATEFUL.map((detection) => [detection.id, detection] as const))('%s', (_, it_) => {
+  it('has a rule pattern EventBridge takes', () => {
+    for (const alertOnHistory of [false, true]) {
+      const pattern = rulePattern(it_, { alertOnHistory });
+      validateEventPattern(pattern);
+      expect(JSON.stringify(pattern).length).toBeLessThan(2_000);
+    }
+  });
+
+  it.each(it_.examples.alerts.map((example, index) => [index, example] as const))(
+    'alerts once on example %i',
+    (_index, example) => {
+      const alerts = run(it_, example);
+      expect(alerts).toHaveLength(1);
+      const [alert] = alerts;
+      expect(alert?.detectionId).toBe(it_.id);
+      expect(alert?.summary).toMatch(/^\S.{20,}[.]$/);
+      expect(alert?.summary).not.toContain('undefined');
+      expect(alert?.entity.id).not.toBe('');
+      expect(alert?.entity.label).not.toBe('');
+    },
+  );
+
+  it.each(it_.examples.silent.map((example, index) => [index, example] as const))(
+    'is silent on example %i',
+    (_index, example) => {
+      expect(run(it_, example)).toEqual([]);
+    },
+  );
+
+  it('pages nobody for history', () => {
+    for (const example of it_.examples.alerts) {
+      expect(run(it_, example, 'backfill')).toEqual([]);
+    }
+  });
+
+  it('takes whatever an event holds', () => {
+    const types = patternsOf(it_).flatMap((pattern) => pattern['detail-type']);
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            event_type: fc.constantFrom(...(types as string[])),
+            actor: fc.anything(),
+            resource: fc.anything(),
+            details: fc.oneof(fc.anything(), fc.object({ key: fc.constantFrom('app_gid') })),
+            context: fc.anything(),
+          }),
+          { minLength: 1, maxLength: 15 },
+        ),
+        (given) => {
+          const detector = new Detector([it_], {
+            alertOnHistory: true,
+            windowMs: 3_600_000,
+            runbookBaseUrl: 'https://example.com/detections.md',
+          });
+          const alerts = given.flatMap((parts, index) => {
+            const event = {
+              ...parts,
+              gid: `${index}`,
+              created_at: new Date(Date.parse('2026-10-05') + index * 60_000).toISOString(),
+            } as AuditLogEvent;
+            // What travels is JSON.
+            return detector.observe(busEvent(JSON.parse(JSON.stringify(event)) as AuditLogEvent));
+          });
+          for (const { summary, entity } of [...alerts, ...detector.finish()]) {
+            expect(summary).toBe(cleanText(summary));
+            expect(entity.id).not.toBe('');
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});

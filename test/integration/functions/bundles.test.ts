@@ -105,7 +105,7 @@ const call = (name: FunctionName, idPrefix: string, event: unknown) =>
 
 /** What the schedule sends. */
 function tick(): unknown {
-  const { Input } = the(template, 'AWS::Scheduler::Schedule').Properties.Target;
+  const { Input } = the(template, 'AWS::Scheduler::Schedule', 'Poller').Properties.Target;
   return JSON.parse(
     rendered(Input, place).replace('<aws.scheduler.scheduled-time>', new Date().toISOString()),
   );

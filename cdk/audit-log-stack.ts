@@ -8,6 +8,7 @@ import { tuned } from '../lib/detections/tuning.ts';
 import type { AuditLogConfig } from './config.ts';
 import { Alerts } from './constructs/alerts.ts';
 import { Bus } from './constructs/bus.ts';
+import { DataKey } from './constructs/data-key.ts';
 import { Detections } from './constructs/detections.ts';
 import { Monitoring } from './constructs/monitoring.ts';
 import { NextSteps } from './constructs/next-steps.ts';
@@ -36,6 +37,7 @@ export class AuditLogStack extends Stack {
     for (const warning of config.warnings) {
       Annotations.of(this).addWarningV2('asana-audit-bus:configuration', warning);
     }
+    if (config.customerManagedKey) new DataKey(this);
     const shared = { config, serviceName: config.stackName };
 
     const bus = new Bus(this, 'Bus', {

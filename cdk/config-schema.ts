@@ -31,6 +31,22 @@ const oneOrMoreGids = z.union([
 ]);
 const httpsUrl = z.url({ protocol: /^https$/ }).max(512);
 
+/** A network of the deployment's own with one fixed address, or subnets that are there. */
+const network = z.union([
+  z.strictObject({ fixedAddress: z.literal(true) }),
+  z.strictObject({
+    subnetIds: z
+      .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/))
+      .min(1)
+      .max(16),
+    securityGroupIds: z
+      .array(z.string().regex(/^sg-[0-9a-f]{8,17}$/))
+      .min(1)
+      .max(5),
+  }),
+]);
+export type NetworkSettings = z.output<typeof network>;
+
 /** zod's own check for a setting that a function checks as well, so that both say the same. */
 const checked = (problem: (value: string) => string | undefined) =>
   z.string().superRefine((value, ctx) => {
@@ -107,6 +123,8 @@ export const configSchema = z.object({
   runbookBaseUrl: httpsUrl.optional(),
   // What a detection may hold depends on its kind and its lists: lib/detections/overrides.ts says what is wrong with it.
   detections: z.record(z.string(), z.unknown()).default({}),
+  customerManagedKey: z.boolean().default(false),
+  network: network.optional(),
   emulator: z.boolean().default(false),
 });
 export type Settings = z.output<typeof configSchema>;
@@ -162,5 +180,10 @@ export const WANTED: Readonly<Record<string, string>> = {
   runbookBaseUrl: 'give an https address of at most 512 characters',
   detections:
     'give an object from detection ids to what changes, such as { "asana.data.team-made-public": { "status": "staged" } }',
+  customerManagedKey: YES_OR_NO,
+  network:
+    'give { "fixedAddress": true }, or { "subnetIds": ["subnet-0a1b2c3d"], "securityGroupIds": ["sg-0a1b2c3d"] }',
+  'network.subnetIds': 'give a list of 1 to 16 ids such as "subnet-0a1b2c3d"',
+  'network.securityGroupIds': 'give a list of 1 to 5 ids such as "sg-0a1b2c3d"',
   emulator: YES_OR_NO,
 };

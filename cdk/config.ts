@@ -56,12 +56,17 @@ type Issues = NonNullable<ReturnType<typeof configSchema.safeParse>['error']>['i
 function schemaProblems(issues: Issues, { settings, label }: CollectedSettings): string[] {
   const byPlace = new Map<string, string>();
   for (const issue of issues) {
-    // Unknown keys are reported, with the nearest known one, where the settings are collected.
-    if (issue.code === 'unrecognized_keys') continue;
     const path = issue.path.map(String);
     const place = path.join('.');
-    if (byPlace.has(place)) continue;
     const key = path.filter((part) => !/^\d+$/.test(part)).join('.');
+    if (issue.code === 'unrecognized_keys') {
+      for (const unknown of issue.keys) {
+        const inside = [...path, unknown];
+        byPlace.set(inside.join('.'), `${label(inside)}: there is no such setting; ${WANTED[key]}`);
+      }
+      continue;
+    }
+    if (byPlace.has(place)) continue;
     const wanted =
       issue.code === 'custom' && issue.message !== 'Invalid input' ? issue.message : WANTED[key];
     byPlace.set(place, `${label(path)}: given ${shown(settings, path)}; ${wanted}`);

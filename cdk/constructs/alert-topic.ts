@@ -5,6 +5,7 @@ import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { DataKey } from './data-key.ts';
 import { deadLetterQueue, type WatchedDeadLetters } from './queue.ts';
 
 export interface AlertTopicProps {
@@ -13,9 +14,9 @@ export interface AlertTopicProps {
 }
 
 /**
- * No key of KMS is set. CloudWatch alarms cannot publish to a topic under the AWS managed key `alias/aws/sns`, whose
- * policy nobody can change, and a key of one's own costs a dollar a month; SNS keeps a message only until it is
- * delivered. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+ * By default no key of KMS is set. CloudWatch alarms cannot publish to a topic under the AWS managed key
+ * `alias/aws/sns`, whose policy nobody can change, and a key of one's own costs a dollar a month; SNS keeps a message
+ * only until it is delivered. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
  */
 export class AlertTopic extends Construct {
   readonly topic: Topic;
@@ -24,7 +25,9 @@ export class AlertTopic extends Construct {
 
   constructor(scope: Construct, id: string, props: AlertTopicProps) {
     super(scope, id);
+    const key = DataKey.of(this)?.key;
     this.topic = new Topic(this, 'Topic', {
+      ...(key === undefined ? {} : { masterKey: key }),
       displayName: 'Asana audit log alerts',
       enforceSSL: true,
     });

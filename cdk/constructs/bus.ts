@@ -6,7 +6,8 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { AUDIT_LOG_SOURCE } from '../../lib/contract/sources.ts';
 import { BusErrorLog } from './bus-error-log.ts';
-import { allowRulesToSend, deadLetterQueue } from './queue.ts';
+import { DataKey } from './data-key.ts';
+import { allowBusToSend, allowRulesToSend, deadLetterQueue } from './queue.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 export interface BusProps {
@@ -25,15 +26,19 @@ export class Bus extends Construct {
 
   constructor(scope: Construct, id: string, props: BusProps) {
     super(scope, id);
+    const key = DataKey.of(this)?.key;
+    this.undelivered = deadLetterQueue(this, 'Undelivered', { redriveSource: false });
     this.eventBus = new EventBus(this, 'EventBus', {
+      // Under a key of one's own an event can fail for the key, before any rule has seen it.
+      ...(key === undefined ? {} : { kmsKey: key, deadLetterQueue: this.undelivered }),
       eventBusName: props.busName,
       description:
         "Asana's audit log events, the alerts raised from them, and the poller's own reports",
       // Without detail: events hold personal data, and a log is no place for it.
       logConfig: { level: Level.ERROR, includeDetail: IncludeDetail.NONE },
     });
-    this.undelivered = deadLetterQueue(this, 'Undelivered', { redriveSource: false });
     allowRulesToSend(this.undelivered, this.eventBus);
+    if (key !== undefined) allowBusToSend(this.undelivered, props.busName);
     if (props.deliverErrorLog) {
       new BusErrorLog(this, 'ErrorLog', {
         eventBus: this.eventBus,
@@ -48,6 +53,7 @@ export class Bus extends Construct {
         description: 'Audit log events for replay to named rules',
         eventPattern: { source: [AUDIT_LOG_SOURCE] },
         retentionDays: props.replayDays,
+        ...(key === undefined ? {} : { kmsKeyIdentifier: key.keyArn }),
       });
     }
   }

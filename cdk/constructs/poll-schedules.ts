@@ -11,6 +11,7 @@ import {
   ScheduleTargetInput,
 } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
+import { DataKey } from './data-key.ts';
 import type { WatchedWorkspace } from './poller.ts';
 import { deadLetterQueue } from './queue.ts';
 
@@ -49,6 +50,7 @@ export class PollSchedules extends Construct {
     role.addToPolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [undelivered.queueArn] }),
     );
+    DataKey.of(this)?.allowThrough(role, ['sqs']);
     // The L2 target would grant the invocation of every version and alias as well.
     this.schedules = props.workspaces.map(
       ({ gid, tokenSecret }) =>

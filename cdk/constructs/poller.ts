@@ -18,6 +18,8 @@ import { METRICS_NAMESPACE } from '../../lib/contract/metrics.ts';
 import { AUDIT_LOG_SOURCE, POLLER_SOURCE } from '../../lib/contract/sources.ts';
 import type { AuditLogConfig, Workspace } from '../config.ts';
 import type { Bus } from './bus.ts';
+import { DataKey } from './data-key.ts';
+import { Egress } from './egress.ts';
 import { PollSchedules } from './poll-schedules.ts';
 import { valuelessSecret } from './secret.ts';
 import { ServiceFunction } from './service-function.ts';
@@ -63,6 +65,9 @@ export class Poller extends Construct {
       environment: this.environment(config, bus),
       logRetention: config.logRetentionDays,
       serviceName: props.serviceName,
+      ...(config.network === undefined
+        ? {}
+        : { egress: new Egress(this, 'Egress', config.network) }),
     });
     // The next tick is the retry.
     this.poll.function.configureAsyncInvoke({
@@ -89,8 +94,11 @@ export class Poller extends Construct {
   }
 
   private createQuarantineBucket(): Bucket {
+    const key = DataKey.of(this)?.key;
     const bucket = new Bucket(this, 'Quarantine', {
-      encryption: BucketEncryption.S3_MANAGED,
+      ...(key === undefined
+        ? { encryption: BucketEncryption.S3_MANAGED }
+        : { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }),
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,

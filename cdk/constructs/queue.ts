@@ -3,8 +3,9 @@
 import { Aws, Duration, Stack, Validations } from 'aws-cdk-lib';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
+import { Queue, QueueEncryption, type QueueProps, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { DataKey } from './data-key.ts';
 
 // AWS's own floor for a queue that feeds a function, so that a batch being worked on is not handed out again.
 const VISIBILITY_PER_TIMEOUT = 6;
@@ -25,7 +26,7 @@ export function deadLetterQueue(
   options: { readonly redriveSource: boolean },
 ): Queue {
   const queue = new Queue(scope, id, {
-    encryption: QueueEncryption.SQS_MANAGED,
+    ...encryptionIn(scope),
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
     // A queue that services write to directly is no other queue's dead-letter queue.
@@ -41,6 +42,12 @@ export function deadLetterQueue(
     },
   );
   return queue;
+}
+
+function encryptionIn(scope: Construct): Pick<QueueProps, 'encryption' | 'encryptionMasterKey'> {
+  const key = DataKey.of(scope)?.key;
+  if (key === undefined) return { encryption: QueueEncryption.SQS_MANAGED };
+  return { encryption: QueueEncryption.KMS, encryptionMasterKey: key };
 }
 
 export interface WorkQueueProps {
@@ -59,7 +66,7 @@ export class WorkQueue extends Construct {
     super(scope, id);
     this.deadLetters = deadLetterQueue(this, 'DeadLetters', { redriveSource: true });
     this.queue = new Queue(this, 'Queue', {
-      encryption: QueueEncryption.SQS_MANAGED,
+      ...encryptionIn(this),
       enforceSSL: true,
       visibilityTimeout: Duration.seconds(
         props.consumerTimeout.toSeconds() * VISIBILITY_PER_TIMEOUT,
@@ -77,20 +84,30 @@ export class WorkQueue extends Construct {
  * The ARN of a rule on a custom bus is `rule/BUS/NAME`.
  */
 export function allowRulesToSend(queue: Queue, eventBus: EventBus): void {
+  allowEventsToSend(queue, 'RulesOfTheBus', 'rule', `${eventBus.eventBusName}/*`);
+}
+
+/** Lets the bus itself send to the queue, which is its dead-letter queue. By name, since the bus names the queue too. */
+export function allowBusToSend(queue: Queue, busName: string): void {
+  allowEventsToSend(queue, 'TheBus', 'event-bus', busName);
+}
+
+function allowEventsToSend(
+  queue: Queue,
+  sid: string,
+  resource: string,
+  resourceName: string,
+): void {
   queue.addToResourcePolicy(
     new PolicyStatement({
-      sid: 'RulesOfTheBus',
+      sid,
       effect: Effect.ALLOW,
       principals: [new ServicePrincipal('events.amazonaws.com')],
       actions: ['sqs:SendMessage'],
       resources: [queue.queueArn],
       conditions: {
         ArnLike: {
-          'aws:SourceArn': Stack.of(queue).formatArn({
-            service: 'events',
-            resource: 'rule',
-            resourceName: `${eventBus.eventBusName}/*`,
-          }),
+          'aws:SourceArn': Stack.of(queue).formatArn({ service: 'events', resource, resourceName }),
         },
         StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
       },

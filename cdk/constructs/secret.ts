@@ -3,6 +3,7 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { DataKey } from './data-key.ts';
 
 /**
  * Neither SecretString nor GenerateSecretString is given. CloudFormation writes a version of a secret only when one of
@@ -11,7 +12,11 @@ import type { Construct } from 'constructs';
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
  */
 export function valuelessSecret(scope: Construct, id: string, description: string): CfnSecret {
-  const secret = new CfnSecret(scope, id, { description });
+  const key = DataKey.of(scope)?.key;
+  const secret = new CfnSecret(scope, id, {
+    description,
+    ...(key === undefined ? {} : { kmsKeyId: key.keyArn }),
+  });
   secret.applyRemovalPolicy(RemovalPolicy.RETAIN);
   Validations.of(secret).acknowledge({
     id: 'AwsSolutions::AwsSolutions-SMG4',

@@ -2,19 +2,30 @@
 // Grants nothing beyond logs and traces; each construct grants what its function needs.
 import { fileURLToPath } from 'node:url';
 import { type Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
+  CfnFunction,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { DataKey } from './data-key.ts';
+import type { Egress } from './egress.ts';
 import { bundledCode } from './function-bundle.ts';
+
+const NETWORK_ACTIONS = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+];
 
 export type FunctionName = 'poll' | 'detect' | 'sweep' | 'notify-slack' | 'notify-sns';
 
@@ -35,6 +46,8 @@ export interface ServiceFunctionProps {
   readonly logRetention: RetentionDays;
   /** Powertools' `service`: in every log line, and a dimension of every metric, so that two deployments keep apart. */
   readonly serviceName: string;
+  /** The network it leaves by. @default - Lambda's own */
+  readonly egress?: Egress;
 }
 
 export class ServiceFunction extends Construct {
@@ -74,8 +87,9 @@ export class ServiceFunction extends Construct {
     Validations.of(this.role).acknowledge({
       id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
       reason:
-        'Tracing calls (xray:PutTraceSegments, xray:PutTelemetryRecords) know no resource; nothing else of this role is granted on *',
+        'Tracing calls (xray:PutTraceSegments, xray:PutTelemetryRecords) know no resource, nor do the calls by which Lambda attaches a function to a network; nothing else of this role is granted on *',
     });
+    if (props.egress !== undefined) this.leaveBy(props.egress);
   }
 
   /**
@@ -83,13 +97,17 @@ export class ServiceFunction extends Construct {
    * @param maxConcurrency how many copies may work at once, at least 2. @default - the account's limit
    */
   consume(queue: Queue, maxConcurrency?: number): void {
-    this.function.addEventSource(
-      new SqsEventSource(queue, {
-        batchSize: 10,
-        reportBatchItemFailures: true,
-        ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
-      }),
+    // SqsEventSource would grant more, the use of the queue's key for anything else included.
+    this.allow(
+      ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+      [queue.queueArn],
     );
+    this.function.addEventSourceMapping('Queue', {
+      eventSourceArn: queue.queueArn,
+      batchSize: 10,
+      reportBatchItemFailures: true,
+      ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+    });
     const reason = 'What fails stays on the queue, whose redrive policy has the dead-letter queue';
     Validations.of(this.function).acknowledge(
       { id: 'Serverless::Serverless-LambdaEventSourceMappingDestination', reason },
@@ -111,5 +129,33 @@ export class ServiceFunction extends Construct {
         ...(conditions === undefined ? {} : { conditions: { ...conditions } }),
       }),
     );
+    const services = new Set(actions.map((action) => action.replace(/:.*/, '')));
+    DataKey.of(this)?.allowThrough(this.role, [...services]);
+  }
+
+  /**
+   * Lambda attaches the function in the role's name; the function's own code may not.
+   * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+   */
+  private leaveBy({ subnetIds, securityGroupIds }: Egress): void {
+    this.allow(NETWORK_ACTIONS, ['*']);
+    const { defaultChild } = this.function.node;
+    if (!(defaultChild instanceof CfnFunction)) throw new Error('The function has no resource');
+    defaultChild.vpcConfig = {
+      subnetIds: [...subnetIds],
+      securityGroupIds: [...securityGroupIds],
+    };
+    // Apart from the role's own policy, which the function waits for.
+    new Policy(this, 'NotByItsOwnCode', {
+      roles: [this.role],
+      statements: [
+        new PolicyStatement({
+          effect: Effect.DENY,
+          actions: NETWORK_ACTIONS,
+          resources: ['*'],
+          conditions: { ArnEquals: { 'lambda:SourceFunctionArn': this.function.functionArn } },
+        }),
+      ],
+    });
   }
 }

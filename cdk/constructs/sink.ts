@@ -61,6 +61,7 @@ export class Sink extends Construct {
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
       [props.stateTable.tableArn],
     );
+    this.notifier.allow(['sqs:ChangeMessageVisibility'], [queue.queueArn]);
     this.notifier.allow(['sqs:SendMessage'], [deadLetters.queueArn]);
     // Few at once: Slack takes about one message a second for a webhook.
     this.notifier.consume(queue, 2);

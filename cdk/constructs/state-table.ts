@@ -3,6 +3,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
+import { DataKey } from './data-key.ts';
 
 export interface StateTableProps {
   /** True for what must outlive the stack. */
@@ -12,12 +13,15 @@ export interface StateTableProps {
 }
 
 export function stateTable(scope: Construct, id: string, props: StateTableProps): Table {
+  const key = DataKey.of(scope)?.key;
   return new Table(scope, id, {
     partitionKey: { name: 'pk', type: AttributeType.STRING },
     sortKey: { name: 'sk', type: AttributeType.STRING },
     billingMode: BillingMode.PAY_PER_REQUEST,
-    // The key AWS owns: a key of one's own costs a dollar a month and more for each request.
-    encryption: TableEncryption.DEFAULT,
+    // By default the key AWS owns, which costs nothing.
+    ...(key === undefined
+      ? { encryption: TableEncryption.DEFAULT }
+      : { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key }),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     deletionProtection: props.retained,
     removalPolicy: props.retained ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,

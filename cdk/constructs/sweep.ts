@@ -14,6 +14,7 @@ import { ENVIRONMENT } from '../../lib/contract/environment.ts';
 import { ALERT_SOURCE } from '../../lib/contract/sources.ts';
 import type { AuditLogConfig } from '../config.ts';
 import type { Bus } from './bus.ts';
+import { DataKey } from './data-key.ts';
 import type { Detections } from './detections.ts';
 import { deadLetterQueue } from './queue.ts';
 import { ServiceFunction } from './service-function.ts';
@@ -93,6 +94,7 @@ export class Sweep extends Construct {
     role.addToPolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [undelivered.queueArn] }),
     );
+    DataKey.of(this)?.allowThrough(role, ['sqs']);
     // The L2 target would grant the invocation of every version and alias as well.
     new Schedule(this, 'EveryMinute', {
       description: 'Decides what only time decides',

@@ -25,6 +25,7 @@ describe('where settings come from', () => {
     expect(load({ workspaceGid: '1200000000000001' })).toEqual({
       workspaces: [{ gid: '1200000000000001' }],
       warnings: [],
+      customerManagedKey: false,
       stackName: 'AsanaAuditBus',
       slack: true,
       delivery: {
@@ -130,9 +131,17 @@ describe('what is refused', () => {
 
   it('refuses unknown keys inside lists and objects too', () => {
     const problems = problemsOf(() =>
-      load({ auditLog: { workspaces: [{ gid: '1', nmae: 'x' }], replayArchive: { day: 3 } } }),
+      load({
+        auditLog: {
+          workspaces: [{ gid: '1', nmae: 'x' }],
+          delivery: { slack: { chanel: 'C0123456789', routes: [{ severity: ['low'] }] } },
+          replayArchive: { day: 1 },
+        },
+      }),
     );
-    expect(problems.map((problem) => problem.split(':')[0])).toEqual([
+    expect(problems.map((problem) => problem.split(':')[0]).toSorted()).toEqual([
+      'auditLog.delivery.slack.chanel',
+      'auditLog.delivery.slack.routes.0.severity',
       'auditLog.replayArchive.day',
       'auditLog.workspaces.0.nmae',
     ]);

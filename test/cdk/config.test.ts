@@ -141,6 +141,7 @@ describe('what is refused', () => {
     );
     expect(problems.map((problem) => problem.split(':')[0]).toSorted()).toEqual([
       'auditLog.delivery.slack.chanel',
+      'auditLog.delivery.slack.routes.0.channel',
       'auditLog.delivery.slack.routes.0.severity',
       'auditLog.replayArchive.day',
       'auditLog.workspaces.0.nmae',

@@ -53,8 +53,6 @@ interface Look {
   readonly about?: string;
 }
 
-/** Asana's gids are 16 digits. What is longer than this is none, and would not fit our keys. */
-const MAX_GID = 128;
 const NO_LISTS: Lists = {};
 
 /** @throws EventPatternError for a pattern that EventBridge refuses */
@@ -173,7 +171,7 @@ function addSeen(found: Seen[], seen: Seen | undefined): void {
 function placeOf(event: BusEvent): { readonly gid: string; readonly at: number } {
   const data: AuditLogEvent = event.detail.data;
   const gid = gidOf(data);
-  if (gid === undefined || gid.length > MAX_GID) {
+  if (gid === undefined) {
     throw new AuditBusError('detect.event-unusable', 'The event has no usable gid.');
   }
   const at = createdAtOf(data) ?? Date.parse(event.time);

@@ -305,7 +305,8 @@ describe('detectBatch', () => {
     const huge = '\u{1f600}'.repeat(20_000);
     const records = Array.from({ length: 40 }, (_, i) =>
       record({
-        ...samlEvent(`g${i}-`.padEnd(128, '9'), i * 60),
+        // The longest identity that the feed takes for one, in bytes too.
+        ...samlEvent(`g${i}-`.padEnd(256, '\uff19'), i * 60),
         actor: { name: huge, email: huge, actor_type: huge },
         context: { user_agent: huge },
       }),

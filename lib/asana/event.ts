@@ -1,4 +1,5 @@
 // Reads the few fields of an audit log event that the feed itself relies on. Nothing here is a schema: all else passes.
+import { parseInstant } from '../instant.ts';
 import { isJsonObject, numberText } from './lossless-json.ts';
 
 /** Asana's are 16 digits; what is longer than this is no identity that anything could remember. */
@@ -11,17 +12,14 @@ export function gidOf(event: Record<string, unknown>): string | undefined {
   return gid !== undefined && gid !== '' && gid.length <= MAX_GID_CHARACTERS ? gid : undefined;
 }
 
-/** ISO 8601 with a date and a time; Asana sends UTC with milliseconds, so a missing zone is taken for UTC. */
-const ISO_INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$/i;
-
-/** `created_at` in milliseconds since the epoch (finer digits cut off), or undefined when absent or unreadable. */
+/**
+ * `created_at` in milliseconds since the epoch, or undefined when absent, unreadable or before 1970. Asana sends UTC with
+ * milliseconds; other zones and a missing one are understood.
+ */
 export function createdAtOf(event: Record<string, unknown>): number | undefined {
   const createdAt = event['created_at'];
-  if (typeof createdAt !== 'string') return undefined;
-  const zone = ISO_INSTANT.exec(createdAt);
-  if (zone === null) return undefined;
-  const instant = Date.parse(zone[3] === undefined ? `${createdAt}Z` : createdAt);
-  return Number.isNaN(instant) || instant < 0 ? undefined : instant;
+  const instant = typeof createdAt === 'string' ? parseInstant(createdAt) : undefined;
+  return instant === undefined || instant < 0 ? undefined : instant;
 }
 
 export function eventTypeOf(event: Record<string, unknown>): string | undefined {

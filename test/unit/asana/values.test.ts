@@ -59,10 +59,13 @@ describe('the fields of an event', () => {
     expect(at('2026-10-05T12:00:00.000999Z')).toBe(NOW);
     expect(at('2026-10-05T14:00:00+02:00')).toBe(NOW);
     expect(at('2026-10-05T12:00:00')).toBe(NOW);
+    expect(at('2028-02-29T12:00:00+0200')).toBe(Date.UTC(2028, 1, 29, 10));
     for (const none of [
       '2026-10-05',
       '5 Oct 2026',
       '2026-13-05T12:00:00Z',
+      '2026-02-29T12:00:00Z',
+      '2026-09-31T12:00:00Z',
       '1969-12-31T23:59:59Z',
       NOW,
       null,

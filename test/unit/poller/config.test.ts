@@ -141,6 +141,7 @@ describe('startFrom', () => {
     ['yesterday', false],
     ['NOW', false],
     ['2026-99-05T12:00:00Z', false],
+    ['2026-09-31T12:00:00Z', false],
   ] as const)('%s', ([value, fine]) => {
     expect(startFromProblem(value, NOW) === undefined).toBe(fine);
   });

@@ -4,7 +4,8 @@
 // A pattern is invalid when JsonRuleCompiler.check of that engine says so. In particular "$or" is always the operator:
 // the engine would also let {"$or": ["x"]} pass as a field of that name, a rule nobody means to write.
 // Known differences, all where the engine's automaton for one field mixes up its conditions:
-//  - a wildcard that begins with a star beside equals-ignore-case: the engine then takes any string for a match;
+//  - a wildcard that begins with a star, negated or not, beside a comparison without regard to case, negated or not: the
+//    engine then takes a string for a match, or for none, that it takes otherwise where each stands alone;
 //  - strings, then "numeric" with an upper bound only, then strings: the engine sometimes misses one;
 //  - $or branches that overlap on a field with several values: the engine drops one of them by chance.
 // Such rules can misfire on EventBridge too, so write them as two rules. Here they mean what they say.

@@ -132,7 +132,7 @@ function isPaginationTokenMessage(message: string): boolean {
 
 /** What undici or the stream failed with, under a code of ours. Neither message nor cause ever holds a header. */
 export function transportError(cause: unknown): AsanaError {
-  const { name = '', code = '' } = cause as { name?: string; code?: string };
+  const { name = '', code } = cause as { name?: string; code?: unknown };
   if (code === 'UND_ERR_INVALID_ARG') {
     // Without the cause: it is about the header that holds the token.
     return new AsanaError(
@@ -140,13 +140,15 @@ export function transportError(cause: unknown): AsanaError {
       'The token holds characters that no HTTP header can carry; set the secret to the bare token.',
     );
   }
-  const timedOut = name === 'TimeoutError' || String(code).endsWith('_TIMEOUT');
+  // A DOMException's code is a number that says nothing to anybody.
+  const what = typeof code === 'string' && code !== '' ? code : name;
+  const timedOut = name === 'TimeoutError' || what.endsWith('_TIMEOUT');
   return timedOut
-    ? new AsanaError('asana.timeout', `Asana did not answer in time (${code || name}).`, {
+    ? new AsanaError('asana.timeout', `Asana did not answer in time (${what}).`, {
         retryable: true,
         cause,
       })
-    : new AsanaError('asana.network', `Asana could not be reached (${code || name}).`, {
+    : new AsanaError('asana.network', `Asana could not be reached (${what}).`, {
         retryable: true,
         cause,
       });

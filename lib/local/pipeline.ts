@@ -43,6 +43,8 @@ const DETECT_RECEIVES = 5;
 const SINK_RECEIVES = 100;
 /** Shorter than the function's: a person waits here, and the next poll is the better retry. */
 const TIMINGS: Partial<Timings> = { pageBudget: 45_000 };
+/** So that a request whose answer drips leaves time within the page's for another. */
+const REQUEST_MS = 20_000;
 
 export interface PipelineOptions {
   readonly dataFolder: string;
@@ -140,6 +142,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     token: fixedToken(source.token),
     clock,
     log,
+    limits: { requestTimeout: REQUEST_MS },
   });
   const checkpoints = new DynamoCheckpointStore(database.client, CHECKPOINT_TABLE);
   const { workspaceGid, rewritten } = source;

@@ -328,7 +328,10 @@ describe('what passes', () => {
       response.on('close', () => clearInterval(timer));
     };
     const dripping = await start([drip], { limits: { requestTimeout: 150 }, budget: 800 });
-    expect((await dripping.failure()).code).toBe('asana.timeout');
+    expect(await dripping.failure()).toMatchObject({
+      code: 'asana.timeout',
+      message: expect.stringMatching(/ \([A-Za-z_]+\)\.$/),
+    });
     const stalled: Answer = (_request, response) => {
       response.writeHead(200, JSON_TYPE);
       response.write('{"data":');

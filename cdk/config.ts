@@ -60,9 +60,10 @@ function schemaProblems(issues: Issues, { settings, label }: CollectedSettings):
     const place = path.join('.');
     const key = path.filter((part) => !/^\d+$/.test(part)).join('.');
     if (issue.code === 'unrecognized_keys') {
-      for (const unknown of issue.keys) {
-        const inside = [...path, unknown];
-        byPlace.set(inside.join('.'), `${label(inside)}: there is no such setting; ${WANTED[key]}`);
+      // Below the top: there unknown keys are met, with the nearest known one, where the settings are collected.
+      for (const part of issue.keys) {
+        const words = `there is no such setting; it may hold ${partsOf(key).join(', ')}`;
+        byPlace.set(`${place}.${part}`, `${label([...path, part])}: ${words}`);
       }
       continue;
     }
@@ -72,6 +73,14 @@ function schemaProblems(issues: Issues, { settings, label }: CollectedSettings):
     byPlace.set(place, `${label(path)}: given ${shown(settings, path)}; ${wanted}`);
   }
   return [...byPlace.values()];
+}
+
+/** What a setting that is an object may hold. */
+function partsOf(key: string): string[] {
+  return Object.keys(WANTED)
+    .filter((known) => known.startsWith(`${key}.`))
+    .map((known) => known.slice(key.length + 1))
+    .filter((part) => !part.includes('.'));
 }
 
 function readWorkspaces(

@@ -28,7 +28,6 @@ const INTEGERS = new Set([
   'logRetentionDays',
 ]);
 const LISTS = new Set(['workspaceGid', 'redactPaths']);
-const JSON_VALUES = new Set(['workspaces', 'delivery', 'replayArchive', 'detections', 'network']);
 
 export function collectSettings(context: ContextValues): CollectedSettings {
   const problems: string[] = [];
@@ -78,7 +77,7 @@ function fromFlag(key: string, value: unknown): unknown {
   const text = value.trim();
   if (BOOLEANS.has(key)) return text === 'true' ? true : text === 'false' ? false : value;
   if (INTEGERS.has(key)) return /^-?\d+$/.test(text) ? Number(text) : value;
-  if (JSON_VALUES.has(key) || text.startsWith('[')) return parsedJson(text) ?? value;
+  if (/^[[{]/.test(text)) return parsedJson(text) ?? value;
   if (LISTS.has(key)) {
     const items = text.split(',').map((item) => item.trim());
     return text === '' ? [] : items;

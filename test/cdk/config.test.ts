@@ -66,6 +66,7 @@ describe('where settings come from', () => {
       alertOnHistory: 'false',
       redactPaths: 'actor.email,context.client_ip_address',
       replayArchive: '{"enabled":false}',
+      delivery: '{"sns":{"minimumSeverity":"high"}}',
     });
     expect(config).toMatchObject({
       workspaces: [{ gid: '1' }, { gid: '2' }],
@@ -73,6 +74,7 @@ describe('where settings come from', () => {
       alertOnHistory: false,
       redactPaths: ['actor.email', 'context.client_ip_address'],
       replayArchive: { enabled: false, days: 30 },
+      delivery: { sns: { minimumSeverity: 'high' } },
     });
   });
 
@@ -132,19 +134,20 @@ describe('what is refused', () => {
   it('refuses unknown keys inside lists and objects too', () => {
     const problems = problemsOf(() =>
       load({
-        auditLog: {
-          workspaces: [{ gid: '1', nmae: 'x' }],
-          delivery: { slack: { chanel: 'C0123456789', routes: [{ severity: ['low'] }] } },
-          replayArchive: { day: 1 },
-        },
+        auditLog: { workspaces: [{ gid: '1', nmae: 'x' }] },
+        delivery: '{"email":{},"sns":{"channel":"C0123456"}}',
+        replayArchive: '{"day":3}',
       }),
     );
-    expect(problems.map((problem) => problem.split(':')[0]).toSorted()).toEqual([
-      'auditLog.delivery.slack.chanel',
-      'auditLog.delivery.slack.routes.0.channel',
-      'auditLog.delivery.slack.routes.0.severity',
-      'auditLog.replayArchive.day',
-      'auditLog.workspaces.0.nmae',
+    expect(problems).toEqual([
+      'auditLog.workspaces.0.nmae: there is no such setting; it may hold gid, name',
+      '-c delivery.sns.channel: there is no such setting; it may hold minimumSeverity, newAlertsPerMinute',
+      '-c delivery.email: there is no such setting; it may hold slack, sns',
+      '-c replayArchive.day: there is no such setting; it may hold enabled, days',
+    ]);
+    const routes = [{ severities: ['high'], channel: 'C0123456', to: 1 }];
+    expect(problemsOf(() => withGid({ delivery: { slack: { routes } } }))).toEqual([
+      'auditLog.delivery.slack.routes.0.to: there is no such setting; it may hold severities, detections, channel',
     ]);
   });
 

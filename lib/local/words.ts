@@ -47,6 +47,10 @@ const LOCAL_ADVICE: Readonly<Record<string, string>> = {
   'asana.network': 'Check the network and ASANA_BASE_URL.',
   'asana.timeout': 'Check the network and ASANA_BASE_URL.',
   'asana.unexpected-status': "Check that ASANA_BASE_URL is the address of Asana's API.",
+  'asana.server-error': 'Start it again later; status.asana.com tells of trouble at Asana.',
+  'asana.cursor-stuck':
+    'Start it again later; where it stays so, a data folder of its own (--data) reads the log afresh.',
+  'poll.waiting': 'Start it again later.',
   'page.unreadable': "Check that ASANA_BASE_URL is the address of Asana's API.",
 };
 

@@ -11,7 +11,8 @@ import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
 import { loadDetectConfig, readOverridesFile } from '../lib/detections/config.ts';
 import { detectBatch } from '../lib/detections/detect.ts';
 import { DynamoDueNotes } from '../lib/detections/dynamo-due-notes.ts';
-import { detectionFailures } from '../lib/detections/failure-metric.ts';
+import { countDetectionFailure } from '../lib/detections/failure-metric.ts';
+import { FailureReports } from '../lib/detections/failure-reports.ts';
 import { switchedOff, tuned } from '../lib/detections/tuning.ts';
 
 const log = new Logger();
@@ -32,18 +33,21 @@ const publisher = new PutEventsPublisher({
   // What is left after these is retried by the queue, well within the function's 30 seconds.
   maxRounds: 3,
 });
+const failures = new FailureReports({ publisher, clock, log, count: countDetectionFailure });
 
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   log.addContext(context);
-  return detectBatch(event.Records, {
+  const result = await detectBatch(event.Records, {
     ...config,
     catalogue,
     off,
     store,
     due,
-    metrics: detectionFailures,
+    metrics: failures,
     publisher,
     clock,
     log,
   });
+  await failures.publish();
+  return result;
 }

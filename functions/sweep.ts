@@ -10,7 +10,8 @@ import { systemClock as clock } from '../lib/clock.ts';
 import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
 import { loadSweepConfig, readOverridesFile } from '../lib/detections/config.ts';
 import { DynamoDueIndex } from '../lib/detections/dynamo-due-index.ts';
-import { detectionFailures } from '../lib/detections/failure-metric.ts';
+import { countDetectionFailure } from '../lib/detections/failure-metric.ts';
+import { FailureReports } from '../lib/detections/failure-reports.ts';
 import { SETTLE_MS, type Swept, sweep } from '../lib/detections/sweep.ts';
 import { tuned } from '../lib/detections/tuning.ts';
 import { DynamoFeed } from '../lib/poller/dynamo-feed.ts';
@@ -29,6 +30,7 @@ const publisher = new PutEventsPublisher({
   eventBusName: config.eventBusName,
   clock,
 });
+const failures = new FailureReports({ publisher, clock, log, count: countDetectionFailure });
 /** Left of an invocation when nothing new is begun: longer than one note takes. */
 const RESERVE_MS = 15_000;
 
@@ -38,10 +40,11 @@ export async function handler(_input: unknown, context: Context): Promise<Swept>
   const deps = { ...config, catalogue, store, due, feed, publisher, clock, log };
   const swept = await sweep({
     ...deps,
-    metrics: detectionFailures,
+    metrics: failures,
     settleMs: SETTLE_MS,
     endsAt,
   });
+  await failures.publish();
   log.info('Swept.', { ...swept });
   return swept;
 }

@@ -4,7 +4,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { ENVIRONMENT } from '../../lib/contract/environment.ts';
-import { ALERT_SOURCE } from '../../lib/contract/sources.ts';
+import { ALERT_SOURCE, POLLER_SOURCE } from '../../lib/contract/sources.ts';
 import type { Detection } from '../../lib/detections/define.ts';
 import { rulePattern } from '../../lib/detections/rule-pattern.ts';
 import type { AuditLogConfig } from '../config.ts';
@@ -74,7 +74,7 @@ export class Detections extends Construct {
       serviceName: props.serviceName,
     });
     this.detect.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [this.stateTable.tableArn]);
-    bus.allowPutEvents(this.detect, [ALERT_SOURCE]);
+    bus.allowPutEvents(this.detect, [ALERT_SOURCE, POLLER_SOURCE]);
     // A flood of matches must not take the concurrency that the account's other functions, the poller too, live on.
     this.detect.consume(work.queue, 10);
 

@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { ENVIRONMENT } from '../../lib/contract/environment.ts';
-import { ALERT_SOURCE } from '../../lib/contract/sources.ts';
+import { ALERT_SOURCE, POLLER_SOURCE } from '../../lib/contract/sources.ts';
 import type { AuditLogConfig } from '../config.ts';
 import type { Bus } from './bus.ts';
 import { DataKey } from './data-key.ts';
@@ -53,7 +53,7 @@ export class Sweep extends Construct {
       [detections.stateTable.tableArn],
     );
     this.sweep.allow(['dynamodb:GetItem'], [checkpointTable.tableArn]);
-    props.bus.allowPutEvents(this.sweep, [ALERT_SOURCE]);
+    props.bus.allowPutEvents(this.sweep, [ALERT_SOURCE, POLLER_SOURCE]);
     // What is due stays due: the next minute is the retry.
     this.sweep.function.configureAsyncInvoke({
       retryAttempts: 0,

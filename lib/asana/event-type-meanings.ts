@@ -1,8 +1,7 @@
 // What each known event type means, for people: the docs are made from this. Names alone are in event-types.ts.
 // Nothing that runs in a function reads it, so that bundles stay small.
-import { EVENT_TYPES_BY_CATEGORY } from './event-types.ts';
+import { EVENT_TYPES_BY_CATEGORY, type EventCategory } from './event-types.ts';
 
-type EventCategory = keyof typeof EVENT_TYPES_BY_CATEGORY;
 export type EventType = (typeof EVENT_TYPES_BY_CATEGORY)[EventCategory][number];
 
 export interface EventTypeMeaning {

@@ -152,8 +152,19 @@ export const EVENT_TYPES_BY_CATEGORY = {
   ],
 } as const satisfies Record<string, readonly string[]>;
 
-const KNOWN: ReadonlySet<string> = new Set(Object.values(EVENT_TYPES_BY_CATEGORY).flat());
+export type EventCategory = keyof typeof EVENT_TYPES_BY_CATEGORY;
+
+const CATEGORIES: ReadonlyMap<string, EventCategory> = new Map(
+  Object.entries(EVENT_TYPES_BY_CATEGORY).flatMap(([category, types]) =>
+    types.map((type) => [type, category as EventCategory] as const),
+  ),
+);
 
 export function isKnownEventType(type: string): boolean {
-  return KNOWN.has(type);
+  return CATEGORIES.has(type);
+}
+
+/** By Asana's own list, whatever the event carries; undefined for a type that no list names. */
+export function categoryOf(type: string): EventCategory | undefined {
+  return CATEGORIES.get(type);
 }

@@ -1,7 +1,7 @@
 // Names of the metrics the functions emit (EMF) and the alarms read. One place, so that no alarm watches a name nobody emits.
 
 export const METRICS_NAMESPACE = 'AsanaAuditBus';
-/** Dimension of every poller metric: the workspace's gid. Powertools adds `service`, the stack's name. */
+/** Dimension of the poller's metrics but DEPLOYMENT_METRICS: the workspace's gid. Powertools adds `service`, the stack's name. */
 export const WORKSPACE_DIMENSION = 'Workspace';
 /** Dimension of what is counted by detection: its id. */
 export const DETECTION_DIMENSION = 'Detection';
@@ -23,5 +23,28 @@ export const METRICS = {
   unknownTypes: 'UnknownTypes',
   /** Messages that failed because a detection's own code did, by detection. */
   detectionFailures: 'DetectionFailures',
+  /** Seconds since the instant up to which all live events are published; absent once the log is read to its end. */
+  unpublishedAge: 'UnpublishedAgeSeconds',
+  /** Runs that ended because the bus did not take an event, retries included. */
+  publishFailures: 'PublishFailures',
+  /** 1 for each run in a silence that is longer than usual and has been reported. */
+  feedSilent: 'FeedSilent',
+  /** 1 for each run that found the token's secret without a value. */
+  tokenMissing: 'TokenMissing',
 } as const;
 export type MetricName = (typeof METRICS)[keyof typeof METRICS];
+
+/**
+ * Counted for the deployment as a whole, with no dimension but `service`, so that one alarm watches every workspace: which
+ * one it is stands in the log and in the operational event. All are absent while all is well.
+ */
+export const DEPLOYMENT_METRICS: ReadonlySet<MetricName> = new Set([
+  METRICS.unpublishedAge,
+  METRICS.quarantined,
+  METRICS.credentialRejections,
+  METRICS.offsetResets,
+  METRICS.possibleGaps,
+  METRICS.publishFailures,
+  METRICS.feedSilent,
+  METRICS.tokenMissing,
+]);

@@ -22,6 +22,9 @@ export const OPERATIONAL_DETAIL_TYPES = {
   unknownEventType: 'Unknown Event Type',
   eventQuarantined: 'Event Quarantined',
   pageUnreadable: 'Page Unreadable',
+  feedSilent: 'Feed Silent',
+  feedResumed: 'Feed Resumed',
+  detectionFailing: 'Detection Failing',
 } as const;
 export type OperationalDetailType =
   (typeof OPERATIONAL_DETAIL_TYPES)[keyof typeof OPERATIONAL_DETAIL_TYPES];

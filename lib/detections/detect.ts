@@ -1,6 +1,7 @@
 // From messages of the detection queue to alerts: parse, check again what the rule checked, run the engine, raise.
 // Knows nothing of Lambda: the function and the local run both call it.
 import { type GroupIdentity, groupKey } from '../alerts/identity.ts';
+import { tellOpened } from '../alerts/opened-line.ts';
 import { type GroupChange, type RaiseDeps, raiseAlerts } from '../alerts/raise.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -24,7 +25,7 @@ export interface BatchResult {
 
 /** Where it is counted that a detection's own code failed on an event. */
 export interface DetectMetrics {
-  detectionFailed(detectionId: string): void;
+  detectionFailed(detectionId: string, workspaceGid: string): void;
 }
 
 export interface DetectDeps extends RaiseDeps, WatchRules {
@@ -37,6 +38,9 @@ export interface DetectDeps extends RaiseDeps, WatchRules {
   readonly metrics?: DetectMetrics;
   readonly log: Log;
 }
+
+/** A detection whose own code failed, and on which workspace's event. */
+type Failing = Pick<GroupIdentity, 'detectionId' | 'workspaceGid'>;
 
 /** The events of one group in a batch. */
 interface Work {
@@ -86,7 +90,7 @@ class Batch {
   }
 
   add(record: DetectRecord): void {
-    let detectionId: string | undefined;
+    let failing: Failing | undefined;
     try {
       const message = parseMessage(record.body);
       if (this.#deps.off?.has(message.detectionId)) return;
@@ -97,7 +101,8 @@ class Batch {
           `No detection has the id ${JSON.stringify(message.detectionId.slice(0, 100))}.`,
         );
       }
-      detectionId = message.detectionId;
+      const { workspaceGid } = message.event.detail.metadata;
+      failing = { detectionId: message.detectionId, workspaceGid };
       // The rule has checked all this; a message sent by hand or an outdated rule has not.
       for (const { group, alone, sighting } of watch.see(message.event)) {
         const key = groupKey(group);
@@ -106,7 +111,7 @@ class Batch {
         this.#work.set(key, work);
       }
     } catch (error) {
-      this.#fail([record.messageId], error, detectionId);
+      this.#fail([record.messageId], error, failing);
     }
   }
 
@@ -133,25 +138,29 @@ class Batch {
     };
     try {
       const sightings = items.map(({ sighting }) => sighting);
-      this.alerts += (await raiseAlerts(group, sightings, change, this.#deps)).length;
+      const raised = await raiseAlerts(group, sightings, change, this.#deps);
+      for (const alert of raised) tellOpened(alert, this.#deps.log);
+      this.alerts += raised.length;
     } catch (error) {
       if (isEngineFailure(error) && items.length > 1) {
         for (const item of items) await this.#raise({ ...work, items: [item] });
         return;
       }
       const ids = items.map(({ messageId }) => messageId);
-      this.#fail(ids, error, isEngineFailure(error) ? group.detectionId : undefined);
+      this.#fail(ids, error, isEngineFailure(error) ? group : undefined);
     }
   }
 
-  /** @param detectionId whose own code failed, where that is the reason */
-  #fail(messageIds: readonly string[], error: unknown, detectionId: string | undefined): void {
+  /** @param failing whose own code failed, where that is the reason */
+  #fail(messageIds: readonly string[], error: unknown, failing: Failing | undefined): void {
     for (const messageId of messageIds) this.failed.add(messageId);
-    if (detectionId !== undefined) this.#deps.metrics?.detectionFailed(detectionId);
+    if (failing !== undefined) {
+      this.#deps.metrics?.detectionFailed(failing.detectionId, failing.workspaceGid);
+    }
     this.#deps.log.error('Messages failed and will come again.', {
       messageIds,
       code: error instanceof AuditBusError ? error.code : 'detect.failed',
-      ...(detectionId === undefined ? {} : { detectionId }),
+      ...(failing === undefined ? {} : { detectionId: failing.detectionId }),
       reason: describeError(error),
     });
   }

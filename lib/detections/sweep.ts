@@ -1,5 +1,6 @@
 // What only time can decide: looks at the notes that are due and asks each group what has become of what it waited for.
 // Knows nothing of Lambda: the function runs it every minute, the local run once the feed has moved on.
+import { tellOpened } from '../alerts/opened-line.ts';
 import { changeGroup, type GroupChange } from '../alerts/raise.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import type { DetectDeps } from './detect.ts';
@@ -56,7 +57,7 @@ export async function sweep(deps: SweepDeps): Promise<Swept> {
     } catch (error) {
       failed += 1;
       const code = error instanceof AuditBusError ? error.code : 'sweep.failed';
-      if (code === 'detect.engine-failed') deps.metrics?.detectionFailed(detectionId);
+      if (code === 'detect.engine-failed') deps.metrics?.detectionFailed(detectionId, workspaceGid);
       deps.log.error('What was due could not be decided and is looked at again.', {
         detectionId,
         workspaceGid,
@@ -93,6 +94,7 @@ async function lookAt(
   };
   const raised = await changeGroup(due.group, change, deps);
   await deps.due.remove(due);
+  for (const alert of raised) tellOpened(alert, deps.log);
   return raised.length;
 }
 

@@ -44,6 +44,15 @@ export function cursorOf(checkpoint: Checkpoint): Cursor {
   return { startAt: checkpoint.resumeFrom ?? checkpoint.startAt };
 }
 
+/** Epoch milliseconds: the instant up to which all live events are on the bus. History is never late. */
+export function publishedUntil({ lastPolledAt, lastCreatedAt, liveFrom }: Checkpoint): number {
+  return Math.max(
+    Date.parse(liveFrom),
+    Date.parse(lastPolledAt ?? liveFrom),
+    Date.parse(lastCreatedAt ?? liveFrom),
+  );
+}
+
 /**
  * The offset is of no use any more: ask by time again, from the oldest event remembered, or from the last finished
  * page where that is older. Neither `startAt` nor `liveFrom` moves.

@@ -239,6 +239,7 @@ export class Drain {
       quarantine: this.#deps.quarantine,
       maySend: () => this.#maySend(),
     });
+    this.#deps.onPublished?.(outcome.finished);
     this.#tally.duplicates += prepared.duplicates.length;
     this.#tally.published += outcome.published;
     this.#tally.quarantined += outcome.quarantined;

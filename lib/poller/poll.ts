@@ -1,7 +1,7 @@
 // One run of the poller over one workspace: takes the lease, drains the log, releases, and says what happened.
 import { AsanaError, CREDENTIAL_CODES } from '../asana/errors.ts';
 import type { AuditBusError } from '../errors.ts';
-import { type Checkpoint, noted } from './checkpoint.ts';
+import { type Checkpoint, noted, publishedUntil } from './checkpoint.ts';
 import { LeaseLostError } from './checkpoint-store.ts';
 import { Drain } from './drain.ts';
 import { asFailure, reportOf } from './failure.ts';
@@ -68,6 +68,8 @@ export class Poller {
   }
 }
 
+type Position = Pick<RunSummary, 'lagSeconds' | 'unpublishedSeconds' | 'mode' | 'notBefore'>;
+
 interface Outcome {
   readonly outcome: RunOutcome;
   readonly failure?: AuditBusError;
@@ -114,15 +116,23 @@ class Run {
   }
 
   /** What the summary says of where the log stands now. Zero seconds behind is only who has read to the end. */
-  position(outcome: RunOutcome): Pick<RunSummary, 'lagSeconds' | 'mode' | 'notBefore'> {
+  position(outcome: RunOutcome): Position {
     const checkpoint = this.#drain?.checkpoint;
     if (checkpoint === undefined) return {};
     const { lastCreatedAt, mode, notBefore } = checkpoint;
-    const behind =
-      lastCreatedAt === undefined
-        ? undefined
-        : Math.max(1, Math.round((this.#deps.clock.now() - Date.parse(lastCreatedAt)) / 1000));
-    return { lagSeconds: outcome === 'caught-up' ? 0 : behind, mode, notBefore };
+    const since = (instant: number) =>
+      outcome === 'caught-up'
+        ? 0
+        : Math.max(1, Math.round((this.#deps.clock.now() - instant) / 1000));
+    return {
+      lagSeconds:
+        outcome === 'caught-up' || lastCreatedAt !== undefined
+          ? since(Date.parse(lastCreatedAt ?? ''))
+          : undefined,
+      unpublishedSeconds: since(publishedUntil(checkpoint)),
+      mode,
+      notBefore,
+    };
   }
 
   async #whileHeld(lease: Lease, checkpoint: Checkpoint): Promise<Outcome> {

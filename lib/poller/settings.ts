@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 import type { PageSource } from './page-reader.ts';
+import type { PreparedEvent } from './prepare-page.ts';
 import type { StartFrom } from './start-from.ts';
 
 export interface PollerDependencies {
@@ -16,6 +17,8 @@ export interface PollerDependencies {
   readonly checkpoints: CheckpointStore;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of the events that are on the bus, page by page. @default - nobody is */
+  readonly onPublished?: (events: readonly PreparedEvent[]) => void;
 }
 
 export interface PollerSettings {

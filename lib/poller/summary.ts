@@ -27,6 +27,8 @@ export interface RunSummary {
   readonly credentialRejections: number;
   /** Seconds; 0 only when the last answer was empty; absent when no event has ever been published. */
   readonly lagSeconds?: number | undefined;
+  /** Seconds since the instant up to which all live events are published; 0 when the last answer was empty. */
+  readonly unpublishedSeconds?: number | undefined;
   readonly mode?: 'time' | 'offset' | undefined;
   /** ISO 8601: no request before this. */
   readonly notBefore?: string | undefined;
@@ -55,9 +57,14 @@ export interface Measure {
   readonly value: number;
 }
 
+/** Of a run that found no token and did nothing, so that a secret that nobody ever sets is heard of. */
+export const TOKEN_MISSING: Measure = { name: METRICS.tokenMissing, unit: 'Count', value: 1 };
+/** Of a run in a silence that has been reported. */
+export const FEED_SILENT: Measure = { name: METRICS.feedSilent, unit: 'Count', value: 1 };
+
 /**
  * The metrics of one run. Zeros are left out, since each custom metric costs money, except for the three that say the
- * feed is alive: heartbeat, published and lag.
+ * feed is alive: heartbeat, published and lag. Failing runs too say how old the oldest unpublished event may be.
  */
 export function measures(summary: RunSummary): Measure[] {
   const { outcome, pages } = summary;
@@ -87,6 +94,12 @@ export function measures(summary: RunSummary): Measure[] {
       count(METRICS.possibleGaps, summary.possibleGaps),
       count(METRICS.unreadablePages, summary.unreadablePages),
       count(METRICS.unknownTypes, summary.unknownTypes),
+      count(METRICS.publishFailures, summary.failure?.code.startsWith('publish.') ? 1 : 0),
+      {
+        name: METRICS.unpublishedAge,
+        unit: 'Seconds' as const,
+        value: summary.unpublishedSeconds ?? 0,
+      },
     ].filter(({ value }) => value > 0),
   ];
 }

@@ -21,6 +21,7 @@ const ADAPTERS = [
   'lib/detections/dynamo-due-index.ts',
   'lib/detections/dynamo-due-notes.ts',
   'lib/detections/failure-metric.ts',
+  'lib/feed/dynamo-feed-store.ts',
   'lib/poller/dynamo-checkpoint-store.ts',
   'lib/poller/dynamo-feed.ts',
   'lib/secret-text.ts',

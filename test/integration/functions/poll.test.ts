@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DEPLOYMENT_METRICS, type MetricName } from '../../../lib/contract/metrics.ts';
 import type { MemoryEventLog } from '../../../lib/local/simulator/event-log.ts';
 import { sampleEvents } from '../../support/audit-log.ts';
 import { callBundle, writeBundle } from '../../support/bundle.ts';
@@ -89,25 +90,33 @@ const linesOf = (log: string) =>
     .split('\n')
     .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
 
-/** Names and values of the metrics in the log; one line of them at most. */
+/** Names and values of the metrics in the log: a line of the workspace's at most, and one of the deployment's. */
 function metricsOf(log: string): Record<string, unknown> {
-  const [line, ...more] = linesOf(log).filter(
-    (each) => '_aws' in each,
-  ) as unknown as EmbeddedMetrics[];
-  expect(more).toEqual([]);
-  const [declared] = line?._aws.CloudWatchMetrics ?? [];
-  if (line === undefined || declared === undefined) return {};
-  expect(declared.Namespace).toBe('AsanaAuditBus');
-  expect(declared.Dimensions).toEqual([['service', 'Workspace']]);
-  expect([line['service'], line['Workspace']]).toEqual(['audit-log', WORKSPACE]);
-  return Object.fromEntries(declared.Metrics.map(({ Name }) => [Name, line[Name]]));
+  const lines = linesOf(log).filter((each) => '_aws' in each) as unknown as EmbeddedMetrics[];
+  const all = lines.map((line) => {
+    const [declared] = line._aws.CloudWatchMetrics;
+    const names = declared?.Metrics.map(({ Name }) => Name) ?? [];
+    const ofDeployment = names.some((name) => DEPLOYMENT_METRICS.has(name as MetricName));
+    expect(declared?.Namespace).toBe('AsanaAuditBus');
+    expect(declared?.Dimensions).toEqual([ofDeployment ? ['service'] : ['service', 'Workspace']]);
+    expect([line['service'], line['Workspace']]).toEqual([
+      'audit-log',
+      ofDeployment ? undefined : WORKSPACE,
+    ]);
+    return [ofDeployment, Object.fromEntries(names.map((name) => [name, line[name]]))] as const;
+  });
+  expect(all.filter(([ofDeployment]) => ofDeployment).length).toBeLessThanOrEqual(1);
+  expect(all.filter(([ofDeployment]) => !ofDeployment).length).toBeLessThanOrEqual(1);
+  return Object.assign({}, ...all.map(([, values]) => values));
 }
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 it('while its secret has no value it says so, takes no lease and asks Asana nothing', async () => {
   const { answer, error, log } = await poll();
   expect([error, answer]).toEqual([undefined, { outcome: 'no-token', workspaceGid: WORKSPACE }]);
   expect(log).toContain(SECRET);
-  expect(metricsOf(log)).toEqual({});
+  expect(metricsOf(log)).toEqual({ TokenMissing: 1 });
   expect([asana.requests.total, bus.requests.length]).toEqual([0, 0]);
 });
 
@@ -116,7 +125,13 @@ it('a refused token fails the invocation, with a metric and one operational even
   for (let count = 0; count < 2; count++) {
     const { error, log } = await poll();
     expect(error).toMatchObject({ name: 'AsanaError', code: 'asana.unauthorized' });
-    expect(metricsOf(log)).toEqual({ Heartbeat: 0, EventsPublished: 0, CredentialRejections: 1 });
+    expect(metricsOf(log)).toEqual({
+      Heartbeat: 0,
+      EventsPublished: 0,
+      CredentialRejections: 1,
+      // History is never late: the age counts from where live events begin.
+      UnpublishedAgeSeconds: expect.any(Number),
+    });
     expect(log).not.toContain('stale-token-7');
   }
   expect(bus.entries.map(({ DetailType }) => DetailType)).toEqual(['Credential Rejected']);
@@ -136,6 +151,11 @@ it('a poll publishes, and its figures are one log line and one line of metrics',
   expect(metricsOf(log)).toEqual({ Heartbeat: 1, EventsPublished: 25, LagSeconds: 0, Pages: 4 });
   const summaries = linesOf(log).filter(({ message }) => message === 'poll finished');
   expect(summaries).toHaveLength(1);
+  const categories = linesOf(log).filter(({ message }) => message === 'events by category');
+  expect(categories).toHaveLength(1);
+  expect(sum(Object.values(categories[0]?.['byCategory'] ?? {}))).toBe(25);
+  const types = linesOf(log).filter(({ message }) => message === 'events of a type');
+  expect(sum(types.map(({ events }) => Number(events)))).toBe(25);
   expect(summaries[0]).toMatchObject({
     level: 'INFO',
     service: 'audit-log',
@@ -157,7 +177,12 @@ it('a bus that refuses fails the invocation, and the events are there at the nex
     AWS_ENDPOINT_URL_EVENTBRIDGE: asana.url.replace('/api/1.0', ''),
   });
   expect(error?.code).toMatch(/^publish\./);
-  expect(metricsOf(log)).toMatchObject({ Heartbeat: 0, EventsPublished: 0 });
+  expect(metricsOf(log)).toMatchObject({
+    Heartbeat: 0,
+    EventsPublished: 0,
+    PublishFailures: 1,
+    UnpublishedAgeSeconds: expect.any(Number),
+  });
   const next = await poll();
   expect(next.answer).toMatchObject({ published: 5, duplicates: 0 });
 });

@@ -1,0 +1,13 @@
+// Messages of the log lines that the dashboard counts from: written by the functions, named in its queries.
+
+export const LOG_LINES = {
+  /** `byCategory`: events published in a run, by category. */
+  eventsByCategory: 'events by category',
+  /** `eventType` and `events`: how many of a type were published in a run. */
+  eventsOfType: 'events of a type',
+  /** `opened`: `{ [severity]: 1 }`, with `detectionId` and `status`. */
+  alertOpened: 'alert opened',
+} as const;
+
+/** What no list names. */
+export const OTHER = 'other';

@@ -9,6 +9,7 @@ import type { AuditLogConfig } from './config.ts';
 import { Alerts } from './constructs/alerts.ts';
 import { Bus } from './constructs/bus.ts';
 import { DataKey } from './constructs/data-key.ts';
+import { Dashboard } from './constructs/dashboard.ts';
 import { Detections } from './constructs/detections.ts';
 import { Monitoring } from './constructs/monitoring.ts';
 import { NextSteps } from './constructs/next-steps.ts';
@@ -56,19 +57,45 @@ export class AuditLogStack extends Stack {
     const alerts = new Alerts(this, 'Alerts', { ...shared, bus, stateTable: detector.stateTable });
     const poller = new Poller(this, 'Poller', { ...shared, bus });
     const { checkpointTable } = poller;
-    new Sweep(this, 'Sweep', { ...shared, bus, detections: detector, checkpointTable });
+    const { sweep } = new Sweep(this, 'Sweep', {
+      ...shared,
+      bus,
+      detections: detector,
+      checkpointTable,
+    });
+    const deadLetters = [
+      {
+        name: 'rules',
+        queue: bus.undelivered,
+        meaning: 'A rule of the bus could not deliver to its queue.',
+      },
+      detector.deadLetters,
+      ...alerts.deadLetters,
+    ];
     const monitoring = new Monitoring(this, 'Monitoring', {
       ...shared,
       topic: alerts.topic,
-      deadLetters: [
-        {
-          name: 'rules',
-          queue: bus.undelivered,
-          meaning: 'A rule of the bus could not deliver to its queue.',
-        },
-        detector.deadLetters,
-        ...alerts.deadLetters,
-      ],
+      otherTopic: alerts.otherTopic,
+      sinks: alerts.sinks,
+      quarantineBucket: poller.quarantineBucket,
+      composite: !config.emulator,
+      deadLetters,
+    });
+    new Dashboard(this, 'Dashboard', {
+      ...shared,
+      ...monitoring,
+      functions: {
+        poll: poller.poll,
+        detect: detector.detect,
+        sweep,
+        ...Object.fromEntries(alerts.sinks.map(({ name, notifier }) => [name, notifier])),
+      },
+      queues: {
+        detect: detector.queue,
+        ...Object.fromEntries(alerts.sinks.map(({ name, queue }) => [name, queue])),
+        ...Object.fromEntries(deadLetters.map(({ name, queue }) => [`dead: ${name}`, queue])),
+      },
+      tables: { checkpoints: checkpointTable, state: detector.stateTable },
     });
     // Polling begins once there is someone to hear of trouble with it.
     for (const schedule of poller.schedules) schedule.node.addDependency(monitoring);

@@ -12,7 +12,7 @@ export const RETENTION_DAYS = 90;
 /** A Lambda's environment holds 4 KB in all; the paths get under half of it. */
 export const MAX_REDACT_PATHS_BYTES = 1_800;
 /** With four resources each, and 300 rules, the stack stays below CloudFormation's 500. */
-export const MAX_WORKSPACES = 25;
+export const MAX_WORKSPACES = 20;
 /** 240 KB, so that every kind of rule target can take an event. */
 const LARGEST_EVENT_BYTES = 240 * 1024;
 
@@ -29,7 +29,7 @@ const oneOrMoreGids = z.union([
   gid.transform((one) => [one]),
   z.array(gid).min(1).max(MAX_WORKSPACES),
 ]);
-const httpsUrl = z.url({ protocol: /^https$/ }).max(512);
+const httpsUrl = (longest: number) => z.url({ protocol: /^https$/ }).max(longest);
 
 /** A network of the deployment's own with one fixed address, or subnets that are there. */
 const network = z.union([
@@ -120,7 +120,9 @@ export const configSchema = z.object({
     .int()
     .refine((days) => LOG_RETENTION_DAYS.includes(days))
     .default(90),
-  runbookBaseUrl: httpsUrl.optional(),
+  runbookBaseUrl: httpsUrl(512).optional(),
+  // An alarm's description ends at 1,024 characters.
+  alarmRunbookUrl: httpsUrl(256).optional(),
   // What a detection may hold depends on its kind and its lists: lib/detections/overrides.ts says what is wrong with it.
   detections: z.record(z.string(), z.unknown()).default({}),
   customerManagedKey: z.boolean().default(false),
@@ -178,6 +180,7 @@ export const WANTED: Readonly<Record<string, string>> = {
   'replayArchive.days': 'give whole days from 1 to 3650',
   logRetentionDays: `give a retention CloudWatch Logs knows: ${LOG_RETENTION_DAYS.join(', ')}`,
   runbookBaseUrl: 'give an https address of at most 512 characters',
+  alarmRunbookUrl: 'give an https address of at most 256 characters',
   detections:
     'give an object from detection ids to what changes, such as { "asana.data.team-made-public": { "status": "staged" } }',
   customerManagedKey: YES_OR_NO,

@@ -17,4 +17,8 @@ export const EMULATOR_OMISSIONS = {
     types: ['AWS::Logs::DeliverySource', 'AWS::Logs::DeliveryDestination', 'AWS::Logs::Delivery'],
     reason: 'MiniStack has no vended log delivery and refuses a stack with these types',
   },
+  compositeAlarm: {
+    types: ['AWS::CloudWatch::CompositeAlarm'],
+    reason: 'MiniStack has composite alarms, but refuses a stack with this type',
+  },
 } as const satisfies Record<string, EmulatorOmission>;

@@ -9,8 +9,12 @@ import { DataKey } from './data-key.ts';
 import { deadLetterQueue, type WatchedDeadLetters } from './queue.ts';
 
 export interface AlertTopicProps {
+  /** The sender's name in mails. */
+  readonly displayName: string;
   /** @default - nobody is subscribed */
   readonly email: string | undefined;
+  /** Whether what the e-mail subscription could not deliver is kept. */
+  readonly keepUndelivered: boolean;
 }
 
 /**
@@ -28,7 +32,7 @@ export class AlertTopic extends Construct {
     const key = DataKey.of(this)?.key;
     this.topic = new Topic(this, 'Topic', {
       ...(key === undefined ? {} : { masterKey: key }),
-      displayName: 'Asana audit log alerts',
+      displayName: props.displayName,
       enforceSSL: true,
     });
     this.topic.addToResourcePolicy(
@@ -51,15 +55,19 @@ export class AlertTopic extends Construct {
         },
       }),
     );
-    if (props.email !== undefined) {
-      const queue = deadLetterQueue(this, 'Undelivered', { redriveSource: false });
-      this.undelivered = {
-        name: 'email',
-        queue,
-        meaning: 'A mail with an alert or an alarm could not be delivered.',
-      };
-      // Grants the topic the right to send to the queue.
-      this.topic.addSubscription(new EmailSubscription(props.email, { deadLetterQueue: queue }));
+    if (props.email === undefined) return;
+    if (!props.keepUndelivered) {
+      this.topic.addSubscription(new EmailSubscription(props.email));
+      return;
     }
+    const queue = deadLetterQueue(this, 'Undelivered', { redriveSource: false });
+    this.undelivered = {
+      name: 'email',
+      queue,
+      meaning: 'A mail with an alert or an alarm could not be delivered.',
+      throughTopic: true,
+    };
+    // Grants the topic the right to send to the queue.
+    this.topic.addSubscription(new EmailSubscription(props.email, { deadLetterQueue: queue }));
   }
 }

@@ -24,6 +24,8 @@ export interface AlertsProps {
 
 export class Alerts extends Construct {
   readonly topic: Topic;
+  /** For alarms about deliveries of the other one. */
+  readonly otherTopic: Topic;
   /** Absent when Slack is switched off. */
   readonly slackWebhookSecret: CfnSecret | undefined;
   readonly sinks: readonly Sink[];
@@ -32,8 +34,17 @@ export class Alerts extends Construct {
   constructor(scope: Construct, id: string, props: AlertsProps) {
     super(scope, id);
     const { config } = props;
-    const alertTopic = new AlertTopic(this, 'Topic', { email: config.alertEmail });
+    const alertTopic = new AlertTopic(this, 'Topic', {
+      displayName: 'Asana audit log alerts',
+      email: config.alertEmail,
+      keepUndelivered: true,
+    });
     this.topic = alertTopic.topic;
+    this.otherTopic = new AlertTopic(this, 'OtherTopic', {
+      displayName: 'Asana audit log: alerts fail',
+      email: config.alertEmail,
+      keepUndelivered: false,
+    }).topic;
     const common = {
       bus: props.bus,
       stateTable: props.stateTable,
@@ -44,6 +55,7 @@ export class Alerts extends Construct {
     const delivery = { [ENVIRONMENT.delivery]: JSON.stringify(config.delivery) };
     const sns = new Sink(this, 'Sns', {
       ...common,
+      name: 'sns',
       functionName: 'notify-sns',
       ruleName: 'alerts-to-sns',
       title: 'SNS',
@@ -61,6 +73,7 @@ export class Alerts extends Construct {
       this.slackWebhookSecret = secret;
       const slack = new Sink(this, 'Slack', {
         ...common,
+        name: 'slack',
         functionName: 'notify-slack',
         ruleName: 'alerts-to-slack',
         title: 'Slack',

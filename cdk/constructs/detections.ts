@@ -2,6 +2,7 @@
 // What a detection matches is its definition in lib/detections/catalogue.
 import { Duration } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENVIRONMENT } from '../../lib/contract/environment.ts';
 import { ALERT_SOURCE, POLLER_SOURCE } from '../../lib/contract/sources.ts';
@@ -29,6 +30,8 @@ const OVERRIDES_FILE = 'detections.json';
 export class Detections extends Construct {
   readonly detect: ServiceFunction;
   readonly stateTable: Table;
+  /** Events that detections matched, on their way. */
+  readonly queue: Queue;
   readonly deadLetters: WatchedDeadLetters;
   /** What the functions that run detections are told. */
   readonly environment: Readonly<Record<string, string>>;
@@ -43,6 +46,7 @@ export class Detections extends Construct {
       timeToLiveAttribute: 'expiresAt',
     });
     const work = new WorkQueue(this, 'Matches', { consumerTimeout: TIMEOUT, maxReceiveCount: 10 });
+    this.queue = work.queue;
     this.deadLetters = {
       name: 'detect',
       queue: work.deadLetters,

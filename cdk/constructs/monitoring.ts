@@ -1,114 +1,182 @@
-// The alarms of the first day: a workspace is not polled, its credential is rejected, a dead-letter queue is not empty.
-// All go to the topic alerts go to. Each description says what it means and what to do first.
+// Makes the alarms of cdk/alarms.ts, one for each thing that is watched, and one over all of them that says whether all is well.
+// What they watch, from when on and why is data there; what to do about each is docs/runbook.md.
 import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
-  type AlarmProps,
+  AlarmRule,
   ComparisonOperator,
+  CompositeAlarm,
   Metric,
-  Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
-  METRICS,
+  AWS_METRICS,
   METRICS_NAMESPACE,
   type MetricName,
   WORKSPACE_DIMENSION,
 } from '../../lib/contract/metrics.ts';
+import { alarmRunbookUrl, DEFAULT_ALARM_RUNBOOK_URL } from '../../lib/contract/runbook.ts';
+import { ALARMS, type AlarmDefinition, anchorOf } from '../alarms.ts';
 import type { AuditLogConfig } from '../config.ts';
 import type { WatchedDeadLetters } from './queue.ts';
+import type { Sink } from './sink.ts';
 
 export interface MonitoringProps {
   readonly config: AuditLogConfig;
   readonly serviceName: string;
+  /** Where alerts go, and alarms with them. */
   readonly topic: ITopic;
+  /** Where alarms go besides, when it is the topic's own deliveries that fail. */
+  readonly otherTopic: ITopic;
   readonly deadLetters: readonly WatchedDeadLetters[];
+  readonly sinks: readonly Sink[];
+  readonly quarantineBucket: Bucket;
+  /** @default true */
+  readonly composite?: boolean;
+}
+
+/** One alarm to make of a definition. */
+interface Instance {
+  /** Ends the alarm's name; undefined where there is only one. */
+  readonly of?: string;
+  readonly metric: Metric;
+  /** Where the definition has none. */
+  readonly meaning?: string;
+  /** Whether what fails is the topic that alarms go to. */
+  readonly otherWay?: boolean;
 }
 
 /** Names begin with the stack's, which is unique in its account and region. */
 export class Monitoring extends Construct {
+  readonly alarms: readonly Alarm[];
+  /** In alarm while any other is; absent where the emulator has no such thing. */
+  readonly anythingWrong: CompositeAlarm | undefined;
   private readonly props: MonitoringProps;
+  private readonly names: string[] = [];
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
     this.props = props;
-    for (const { gid } of props.config.workspaces) {
-      this.notRunning(gid);
-      this.credentialRejected(gid);
+    this.alarms = ALARMS.flatMap((definition) =>
+      this.instances(definition).map((instance) => this.alarm(definition, instance)),
+    );
+    if (props.composite ?? true) this.anythingWrong = this.overAll();
+  }
+
+  private instances(definition: AlarmDefinition): readonly Instance[] {
+    const { watched } = definition;
+    const { deadLetters, sinks, quarantineBucket, config } = this.props;
+    switch (watched.each) {
+      case 'workspace':
+        return config.workspaces.map(({ gid }) => ({
+          of: gid,
+          metric: this.ours(definition, watched.metric, { [WORKSPACE_DIMENSION]: gid }),
+        }));
+      case 'deployment':
+        return [{ metric: this.ours(definition, watched.metric) }];
+      // One alarm a queue rather than one over their sum, which would stay silent when a second queue fills.
+      case 'dead-letter queue':
+        return deadLetters.map(({ name, queue, meaning, throughTopic }) => ({
+          of: name,
+          meaning,
+          metric: this.metric(definition, AWS_METRICS.queueVisible, {
+            QueueName: queue.queueName,
+          }),
+          otherWay: throughTopic ?? false,
+        }));
+      case 'sink':
+        return sinks.map(({ title, name, queue }) => ({
+          of: name,
+          meaning: `Alerts do not reach ${title}: they are put off again and again.`,
+          metric: this.metric(definition, AWS_METRICS.queueInFlight, {
+            QueueName: queue.queueName,
+          }),
+          otherWay: name === 'sns',
+        }));
+      case 'quarantine':
+        return [
+          {
+            metric: this.metric(definition, AWS_METRICS.objects, {
+              BucketName: quarantineBucket.bucketName,
+              StorageType: 'AllStorageTypes',
+            }),
+          },
+        ];
     }
-    for (const letters of props.deadLetters) this.notEmpty(letters);
   }
 
-  /** Three periods without a single successful poll: 15 minutes, or three intervals where those are longer. */
-  private notRunning(gid: string): void {
-    const alarm = this.alarm(`NotRunning${gid}`, `poller-not-running-${gid}`, {
-      alarmDescription:
-        `No poll of Asana workspace ${gid} has succeeded for three periods, so events are late and alerts with them. ` +
-        "Nothing is lost while Asana keeps the events (90 days). First: the poll function's log names the reason, " +
-        'such as a secret without a value, a refused token, or Asana being down.',
-      metric: this.workspaceMetric(
-        METRICS.heartbeat,
-        gid,
-        Duration.seconds(Math.max(300, this.props.config.pollIntervalSeconds)),
-      ),
-      threshold: 1,
-      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      evaluationPeriods: 3,
-      // A poller that does not run reports nothing at all.
-      treatMissingData: TreatMissingData.BREACHING,
+  private alarm(definition: AlarmDefinition, instance: Instance): Alarm {
+    const { name, heading, first, meaning, missing, periods, ofThem, rings, threshold, tellsEnd } =
+      definition;
+    const { serviceName, config, topic, otherTopic } = this.props;
+    const { of, metric, otherWay } = instance;
+    const fullName = of === undefined ? name : `${name}-${of}`;
+    const page = config.alarmRunbookUrl ?? DEFAULT_ALARM_RUNBOOK_URL;
+    const where = definition.watched.each === 'workspace' ? `Workspace ${of}:` : undefined;
+    const alarmName = `${serviceName}-${fullName}`;
+    this.names.push(alarmName);
+    const alarm = new Alarm(this, fullName, {
+      alarmName,
+      alarmDescription: [
+        ...[where, instance.meaning ?? meaning].filter((part) => part !== undefined),
+        `First: ${first}`,
+        `Runbook: ${alarmRunbookUrl(page, anchorOf(heading))}`,
+      ].join(' '),
+      metric,
+      threshold,
+      comparisonOperator:
+        rings === 'below'
+          ? ComparisonOperator.LESS_THAN_THRESHOLD
+          : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: periods,
+      ...(ofThem === undefined ? {} : { datapointsToAlarm: ofThem }),
+      treatMissingData:
+        missing === 'amiss' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
-    alarm.addOkAction(new SnsAction(this.props.topic));
-  }
-
-  private credentialRejected(gid: string): void {
-    this.alarm(`CredentialRejected${gid}`, `credential-rejected-${gid}`, {
-      alarmDescription:
-        `Asana refuses the token of workspace ${gid}, so nothing is polled: it was revoked or has expired (401), the ` +
-        'plan has no audit log (402), or it lacks the scope "Audit logs" or comes from an address that is not ' +
-        "allowed (403). First: the poll function's log says which. A new token goes into the secret with " +
-        'aws secretsmanager put-secret-value; the next poll takes it up and continues where the last one ended.',
-      metric: this.workspaceMetric(METRICS.credentialRejections, gid, Duration.minutes(5)),
-      threshold: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
-  }
-
-  /** One alarm a queue rather than one over their sum, which would stay silent when a second queue fills. */
-  private notEmpty({ name, queue, meaning }: WatchedDeadLetters): void {
-    this.alarm(`DeadLetters-${name}`, `dead-letters-${name}`, {
-      alarmDescription:
-        `${meaning} First: read a message of the queue (its attributes give the reason) and the function's log, mend ` +
-        'the cause, then send the messages back with "Start DLQ redrive". They are kept for 14 days.',
-      metric: queue.metricApproximateNumberOfMessagesVisible({
-        period: Duration.minutes(5),
-        statistic: Stats.MAXIMUM,
-      }),
-      threshold: 0,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: 1,
-      // An idle queue reports nothing after some hours.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
-  }
-
-  private alarm(id: string, name: string, props: Omit<AlarmProps, 'alarmName'>): Alarm {
-    const alarm = new Alarm(this, id, { ...props, alarmName: `${this.props.serviceName}-${name}` });
-    alarm.addAlarmAction(new SnsAction(this.props.topic));
+    for (const each of otherWay ? [topic, otherTopic] : [topic]) {
+      alarm.addAlarmAction(new SnsAction(each));
+      if (tellsEnd) alarm.addOkAction(new SnsAction(each));
+    }
     return alarm;
   }
 
-  private workspaceMetric(metricName: MetricName, gid: string, period: Duration): Metric {
-    return new Metric({
-      namespace: METRICS_NAMESPACE,
-      metricName,
-      dimensionsMap: { service: this.props.serviceName, [WORKSPACE_DIMENSION]: gid },
-      statistic: Stats.SUM,
-      period,
+  /** Notifies nobody: each of the others has done so. By names, since ARNs of all of them pass the rule's 10,240 characters. */
+  private overAll(): CompositeAlarm {
+    const { serviceName, config } = this.props;
+    const page = config.alarmRunbookUrl ?? DEFAULT_ALARM_RUNBOOK_URL;
+    const composite = new CompositeAlarm(this, 'AnythingWrong', {
+      compositeAlarmName: `${serviceName}-anything-wrong`,
+      alarmDescription: `In alarm while any alarm of this deployment is. Runbook: ${page}`,
+      alarmRule: AlarmRule.fromString(this.names.map((name) => `ALARM("${name}")`).join(' OR ')),
     });
+    composite.node.addDependency(...this.alarms);
+    return composite;
+  }
+
+  private ours(
+    definition: AlarmDefinition,
+    metricName: MetricName,
+    dimensions: Record<string, string> = {},
+  ): Metric {
+    const { serviceName } = this.props;
+    return this.metric(
+      definition,
+      { namespace: METRICS_NAMESPACE, metricName },
+      { service: serviceName, ...dimensions },
+    );
+  }
+
+  private metric(
+    { statistic, period }: AlarmDefinition,
+    metric: { readonly namespace: string; readonly metricName: string },
+    dimensionsMap: Record<string, string>,
+  ): Metric {
+    const seconds =
+      period === 'poll' ? Math.max(300, this.props.config.pollIntervalSeconds) : period;
+    return new Metric({ ...metric, dimensionsMap, statistic, period: Duration.seconds(seconds) });
   }
 }

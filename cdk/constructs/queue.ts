@@ -17,6 +17,8 @@ export interface WatchedDeadLetters {
   readonly queue: Queue;
   /** What a message in it means, as a sentence. */
   readonly meaning: string;
+  /** What lies in it did not get through the topic that alarms go to: its alarm takes the other way too. @default false */
+  readonly throughTopic?: boolean;
 }
 
 /** Where messages end that nobody could take. Kept for 14 days, SQS's longest. */

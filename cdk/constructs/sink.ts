@@ -3,6 +3,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENVIRONMENT } from '../../lib/contract/environment.ts';
 import type { Bus } from './bus.ts';
@@ -11,6 +12,8 @@ import { allowRulesToSend, type WatchedDeadLetters, WorkQueue } from './queue.ts
 import { ServiceFunction } from './service-function.ts';
 
 export interface SinkProps {
+  /** In the names of its alarms. */
+  readonly name: 'slack' | 'sns';
   readonly functionName: 'notify-slack' | 'notify-sns';
   readonly ruleName: string;
   /** The sink's name for people. */
@@ -27,7 +30,11 @@ export interface SinkProps {
 }
 
 export class Sink extends Construct {
+  readonly name: 'slack' | 'sns';
+  readonly title: string;
   readonly notifier: ServiceFunction;
+  /** Alerts on their way. */
+  readonly queue: Queue;
   readonly deadLetters: WatchedDeadLetters;
 
   constructor(scope: Construct, id: string, props: SinkProps) {
@@ -38,10 +45,14 @@ export class Sink extends Construct {
       consumerTimeout: props.timeout,
       maxReceiveCount: 20,
     });
+    this.name = props.name;
+    this.title = props.title;
+    this.queue = queue;
     this.deadLetters = {
       name: props.functionName,
       queue: deadLetters,
       meaning: `An alert did not reach ${props.title}.`,
+      throughTopic: props.name === 'sns',
     };
     this.notifier = new ServiceFunction(this, 'Notify', {
       name: props.functionName,

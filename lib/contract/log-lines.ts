@@ -11,3 +11,17 @@ export const LOG_LINES = {
 
 /** What no list names. */
 export const OTHER = 'other';
+
+/** Those of Asana's own list, and the rest. A test holds them to lib/asana/event-types.ts. */
+export const EVENT_CATEGORIES = [
+  'logins',
+  'user_updates',
+  'admin_settings',
+  'roles',
+  'content_export',
+  'access_control',
+  'apps',
+  'creation',
+  'deletion',
+  OTHER,
+] as const;

@@ -1,4 +1,5 @@
-// Names of the metrics the functions emit (EMF) and the alarms read. One place, so that no alarm watches a name nobody emits.
+// Names of the metrics that alarms and dashboard read: those the functions emit (EMF), and those that AWS's services do. One
+// place, so that nothing watches a name nobody emits.
 
 export const METRICS_NAMESPACE = 'AsanaAuditBus';
 /** Dimension of the poller's metrics but DEPLOYMENT_METRICS: the workspace's gid. Powertools adds `service`, the stack's name. */
@@ -48,3 +49,21 @@ export const DEPLOYMENT_METRICS: ReadonlySet<MetricName> = new Set([
   METRICS.feedSilent,
   METRICS.tokenMissing,
 ]);
+
+const metric = (namespace: string, metricName: string) => ({ namespace, metricName }) as const;
+
+/** Of the services themselves; they cost nothing. Names as in each service's CloudWatch page, November 2026. */
+export const AWS_METRICS = {
+  queueVisible: metric('AWS/SQS', 'ApproximateNumberOfMessagesVisible'),
+  queueInFlight: metric('AWS/SQS', 'ApproximateNumberOfMessagesNotVisible'),
+  queueOldest: metric('AWS/SQS', 'ApproximateAgeOfOldestMessage'),
+  queueEmptyReceives: metric('AWS/SQS', 'NumberOfEmptyReceives'),
+  objects: metric('AWS/S3', 'NumberOfObjects'),
+  invocations: metric('AWS/Lambda', 'Invocations'),
+  duration: metric('AWS/Lambda', 'Duration'),
+  errors: metric('AWS/Lambda', 'Errors'),
+  tableWrites: metric('AWS/DynamoDB', 'ConsumedWriteCapacityUnits'),
+  tableReads: metric('AWS/DynamoDB', 'ConsumedReadCapacityUnits'),
+  logBytes: metric('AWS/Logs', 'IncomingBytes'),
+  matchedEvents: metric('AWS/Events', 'MatchedEvents'),
+} as const;

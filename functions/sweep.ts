@@ -12,7 +12,7 @@ import { loadSweepConfig, readOverridesFile } from '../lib/detections/config.ts'
 import { DynamoDueIndex } from '../lib/detections/dynamo-due-index.ts';
 import { countDetectionFailure } from '../lib/detections/failure-metric.ts';
 import { FailureReports } from '../lib/detections/failure-reports.ts';
-import { SETTLE_MS, type Swept, sweep } from '../lib/detections/sweep.ts';
+import { SETTLE_MS, type Swept, sweepAndStay } from '../lib/detections/sweep.ts';
 import { tuned } from '../lib/detections/tuning.ts';
 import { DynamoFeed } from '../lib/poller/dynamo-feed.ts';
 
@@ -38,7 +38,7 @@ export async function handler(_input: unknown, context: Context): Promise<Swept>
   log.addContext(context);
   const endsAt = clock.monotonic() + context.getRemainingTimeInMillis() - RESERVE_MS;
   const deps = { ...config, catalogue, store, due, feed, publisher, clock, log };
-  const swept = await sweep({
+  const swept = await sweepAndStay({
     ...deps,
     metrics: failures,
     settleMs: SETTLE_MS,

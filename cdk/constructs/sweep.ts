@@ -38,9 +38,11 @@ export class Sweep extends Construct {
     this.sweep = new ServiceFunction(this, 'Due', {
       name: 'sweep',
       files: detections.files,
-      description: 'Decides what only time decides: events that were expected and did not come',
+      description:
+        'Decides what only time decides: alerts that go on or are over, events that did not come',
       memoryMegabytes: 512,
-      timeout: Duration.seconds(50),
+      // A little more than a minute: while an alert has something to say there is always a sweep that waits for it.
+      timeout: Duration.seconds(75),
       environment: {
         ...detections.environment,
         [ENVIRONMENT.checkpointTableName]: checkpointTable.tableName,

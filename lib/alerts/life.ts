@@ -3,6 +3,7 @@
 import type { Alert, ContextValue, Entity } from '../contract/alert.ts';
 import type { AuditLogEvent } from '../contract/bus-event.ts';
 import { contextOf, freshContext } from './context.ts';
+import { closed, isToClose, type Pace, speak, withoutNews } from './revisions.ts';
 
 /** An event by name and time. `at` is in milliseconds since the epoch. */
 export interface Ref {
@@ -40,6 +41,10 @@ export interface AlertWindow {
   readonly leads?: Leads;
   /** True until this revision of the alert is on the bus. */
   readonly pending: boolean;
+  /** True while the alert holds more than its revision on the bus. */
+  readonly unsaid?: true;
+  /** When a revision after the first was decided upon, then when it was published: milliseconds of the wall clock. */
+  readonly updatedAt?: number;
   /** Which change of the group touched it last: the least recently touched are forgotten first. */
   readonly touched: number;
 }
@@ -84,6 +89,8 @@ export interface LifeRules {
   readonly graceMs: number;
   /** Makes the alert that this match opens, with so many events in it: revision 1. */
   readonly open: (match: Match, count: number) => Alert;
+  /** When changes become revisions. @default - each at once, and no alert is closed: a run over a history */
+  readonly pace?: Pace;
 }
 
 /** Minutes in which matches of one detection and entity are one alert, unless configured. */
@@ -142,7 +149,7 @@ export function applyEvents<T extends Ref>(
   }
   const next = { windows: life.windows, unmarked: life.unmarked, changes: state.changes + 1 };
   return {
-    state: memory === undefined ? next : { ...next, memory },
+    state: speak(memory === undefined ? next : { ...next, memory }, rules.pace),
     rest: sorted.slice(taken),
     changed: memory !== state.memory || life.isChanged,
   };
@@ -169,7 +176,13 @@ class Life {
   constructor(state: GroupState, rules: LifeRules) {
     this.#rules = rules;
     this.#windowMs = Math.max(rules.windowMs, rules.graceMs);
-    this.windows = recent(state.windows, this.#windowMs);
+    const { kept, forgotten } = recent(state.windows, this.#windowMs);
+    this.windows = kept;
+    // What is forgotten is over: its last word is part of this change.
+    if (rules.pace !== undefined) {
+      const { now } = rules.pace;
+      this.windows.push(...forgotten.filter(isToClose).map((window) => closed(window, now)));
+    }
     this.unmarked = [...state.unmarked];
     this.#change = state.changes + 1;
   }
@@ -239,15 +252,16 @@ class Life {
     }
   }
 
-  /** The first change makes a new revision; those after it are part of the same one. */
+  /** What this change opens stays revision 1. To all else it adds what its next revision is to say. */
   #changed(window: AlertWindow, parts: Partial<AlertWindow>, event?: AuditLogEvent): AlertWindow {
     this.isChanged = true;
-    const alert = window.pending ? window.alert : nextRevision(window.alert);
+    const isOpening = window.pending;
+    const alert = isOpening || window.unsaid ? window.alert : withoutNews(window.alert);
     return told({
       ...window,
       ...parts,
-      alert: event === undefined ? alert : withContext(alert, contextOf(event)),
-      pending: true,
+      alert: event === undefined ? alert : withContext(alert, contextOf(event), isOpening),
+      ...(isOpening ? {} : { unsaid: true }),
       touched: this.#change,
     });
   }
@@ -272,10 +286,13 @@ class Life {
   }
 }
 
-function recent(windows: readonly AlertWindow[], windowMs: number): AlertWindow[] {
+function recent(
+  windows: readonly AlertWindow[],
+  windowMs: number,
+): { readonly kept: AlertWindow[]; readonly forgotten: readonly AlertWindow[] } {
   const sorted = windows.toSorted((a, b) => b.touched - a.touched);
   const kept = sorted.splice(0, KEPT_WINDOWS);
-  if (sorted.length === 0) return kept;
+  if (sorted.length === 0) return { kept, forgotten: [] };
   const newest = Math.max(...windows.map(({ lastSeen }) => lastSeen));
   let bytes = Buffer.byteLength(JSON.stringify(kept));
   for (const window of sorted) {
@@ -284,7 +301,7 @@ function recent(windows: readonly AlertWindow[], windowMs: number): AlertWindow[
     if (bytes > MAX_KEPT_BYTES) break;
     kept.push(window);
   }
-  return kept;
+  return { kept, forgotten: sorted.filter((window) => !kept.includes(window)) };
 }
 
 function inOrder(a: Ref, b: Ref): number {
@@ -305,17 +322,13 @@ function joined(window: Counted, refs: readonly Ref[]): Counted {
   };
 }
 
-function nextRevision({ newContext: _, ...alert }: Alert): Alert {
-  return { ...alert, revision: alert.revision + 1 };
-}
-
-/** What an event came with that no event before it had. New is only what a sink has not been told with the opening. */
-function withContext(alert: Alert, values: readonly ContextValue[]): Alert {
+/** What an event came with that no event before it had. New is only what was not told with the opening. */
+function withContext(alert: Alert, values: readonly ContextValue[], isOpening: boolean): Alert {
   const { contextSeen = [], newContext = [] } = alert;
   const fresh = freshContext(contextSeen, values);
   if (fresh.length === 0) return alert;
   const seen = { ...alert, contextSeen: [...contextSeen, ...fresh] };
-  return alert.revision === 1 ? seen : { ...seen, newContext: [...newContext, ...fresh] };
+  return isOpening ? seen : { ...seen, newContext: [...newContext, ...fresh] };
 }
 
 /** The window with an alert that says what the window holds. */
@@ -336,11 +349,15 @@ export function pendingAlerts(state: GroupState): Alert[] {
   return state.windows.filter((window) => window.pending).map((window) => window.alert);
 }
 
-/** The state once these revisions are on the bus and these gids have their markers; the same object if nothing changes. */
+/**
+ * The state once these revisions are on the bus and these gids have their markers; the same object if nothing changes.
+ * @param publishedAt milliseconds of the wall clock, from which the next update waits
+ */
 export function settled(
   state: GroupState,
   published: readonly Alert[],
   marked: readonly string[],
+  publishedAt?: number,
 ): GroupState {
   const revisions = new Map(published.map((alert) => [alert.alertId, alert.revision]));
   const isDone = (window: AlertWindow) =>
@@ -349,9 +366,11 @@ export function settled(
   if (!state.windows.some(isDone) && !state.unmarked.some((gid) => gids.has(gid))) return state;
   return {
     ...state,
-    windows: state.windows.map((window) =>
-      isDone(window) ? { ...window, pending: false } : window,
-    ),
+    windows: state.windows.map((window) => {
+      if (!isDone(window)) return window;
+      const isUpdate = window.alert.revision > 1 && publishedAt !== undefined;
+      return { ...window, pending: false, ...(isUpdate ? { updatedAt: publishedAt } : {}) };
+    }),
     unmarked: state.unmarked.filter((gid) => !gids.has(gid)),
   };
 }

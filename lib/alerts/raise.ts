@@ -3,7 +3,12 @@
 import type { PoisonEntry, Publisher } from '../bus/publisher-port.ts';
 import type { Clock } from '../clock.ts';
 import type { Alert } from '../contract/alert.ts';
-import { ALERT_DETAIL_TYPES, ALERT_SOURCE, SCHEMA_VERSION } from '../contract/sources.ts';
+import {
+  ALERT_DETAIL_TYPES,
+  ALERT_SOURCE,
+  type AlertDetailType,
+  SCHEMA_VERSION,
+} from '../contract/sources.ts';
 import { AuditBusError } from '../errors.ts';
 import type { GroupIdentity } from './identity.ts';
 import { type Applied, type GroupState, pendingAlerts, type Ref, settled } from './life.ts';
@@ -20,7 +25,7 @@ export interface RaiseDeps {
 export interface GroupChange<T> {
   apply(state: GroupState, events: readonly T[]): Applied<T>;
   /** Done before a state is written that may have to be looked at by itself later: the note comes first. */
-  note?(state: GroupState): Promise<void>;
+  note?(next: GroupState, before: GroupState): Promise<void>;
   /** Seconds for which a group without events is remembered, at least. */
   readonly memorySeconds: number;
 }
@@ -91,13 +96,13 @@ export async function raiseAlerts<T extends Ref>(
 
 /**
  * Changes a group for no event but time: as `raiseAlerts`, with whatever `apply` makes of the state it finds.
- * @returns the alerts it published
+ * @returns the alerts it published, and the state it left or found right
  */
 export async function changeGroup(
   group: GroupIdentity,
   change: GroupChange<never>,
   deps: RaiseDeps,
-): Promise<Alert[]> {
+): Promise<{ readonly published: readonly Alert[]; readonly state: GroupState }> {
   const published: Alert[] = [];
   for (let conflicts = 0; conflicts < MAX_TRIES; ) {
     const found = await settledGroup(group, change, deps);
@@ -105,10 +110,11 @@ export async function changeGroup(
     const { stored } = found;
     if (!isUnfinished(stored.state)) {
       const { state, changed } = change.apply(stored.state, []);
-      if (!changed) return published;
+      if (!changed) return { published, state };
       if (await writeChange(group, stored, state, change, deps)) {
         const next = { version: stored.version + 1, state };
-        return [...published, ...(await finish(group, next, change, deps))];
+        published.push(...(await finish(group, next, change, deps)));
+        return { published, state };
       }
     }
     conflicts += 1;
@@ -128,7 +134,7 @@ async function writeChange(
   change: Keeping,
   deps: RaiseDeps,
 ): Promise<boolean> {
-  await change.note?.(state);
+  await change.note?.(state, stored.state);
   return deps.store.writeGroup(group, state, stored.version, change.memorySeconds);
 }
 
@@ -157,12 +163,13 @@ async function finish(
 ): Promise<readonly Alert[]> {
   const alerts = pendingAlerts(stored.state);
   await publishAlerts(alerts, deps);
+  const publishedAt = deps.clock.now();
   await deps.store.writeMarkers(group, stored.state.unmarked);
   for (const alert of alerts) await deps.store.recordAlert(alert);
 
   let current = stored;
   for (let conflicts = 0; conflicts < MAX_TRIES; ) {
-    const next = settled(current.state, alerts, stored.state.unmarked);
+    const next = settled(current.state, alerts, stored.state.unmarked, publishedAt);
     if (next === current.state) return alerts;
     if (await deps.store.writeGroup(group, next, current.version, memorySeconds)) return alerts;
     conflicts += 1;
@@ -182,7 +189,7 @@ async function publishAlerts(alerts: readonly Alert[], deps: RaiseDeps): Promise
   const result = await deps.publisher.publish(
     alerts.map((alert) => ({
       source: ALERT_SOURCE,
-      detailType: alert.revision === 1 ? ALERT_DETAIL_TYPES.opened : ALERT_DETAIL_TYPES.updated,
+      detailType: detailTypeOf(alert),
       detail: JSON.stringify({
         metadata: { schemaVersion: SCHEMA_VERSION, workspaceGid: alert.workspaceGid, publishedAt },
         data: alert,
@@ -197,6 +204,11 @@ async function publishAlerts(alerts: readonly Alert[], deps: RaiseDeps): Promise
     `The bus did not take an alert: ${why?.code ?? 'unknown'}: ${why?.message ?? ''}`,
     { retryable: result.failure?.retryable ?? false },
   );
+}
+
+function detailTypeOf({ revision, closedAt }: Alert): AlertDetailType {
+  if (revision === 1) return ALERT_DETAIL_TYPES.opened;
+  return closedAt === undefined ? ALERT_DETAIL_TYPES.updated : ALERT_DETAIL_TYPES.closed;
 }
 
 async function backOff(tries: number, deps: RaiseDeps): Promise<void> {

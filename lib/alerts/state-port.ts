@@ -35,7 +35,10 @@ export const MEMORY_SECONDS = 15 * 86_400;
 
 /** What is left of a state: all of it, or nothing once it has expired, save alerts that are not on the bus yet. */
 export function unexpired(state: GroupState, isExpired: boolean): GroupState {
-  const isUnfinished = pendingAlerts(state).length > 0 || state.unmarked.length > 0;
+  const isUnfinished =
+    pendingAlerts(state).length > 0 ||
+    state.unmarked.length > 0 ||
+    state.windows.some(({ unsaid }) => unsaid === true);
   return isExpired && !isUnfinished ? EMPTY_GROUP : state;
 }
 

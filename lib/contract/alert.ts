@@ -49,8 +49,13 @@ export const alertSchema = z
     eventGids: z.array(z.string()).max(10),
     /** What the matching events came with, in the order it was first seen: at most five values of a field. */
     contextSeen: z.array(contextValueSchema).optional(),
-    /** Those of `contextSeen` that the revision before did not have; absent where there are none. */
+    /** Those of `contextSeen` that no revision before had, over all matches this one tells; absent where there are none. */
     newContext: z.array(contextValueSchema).optional(),
+    /**
+     * ISO 8601 UTC: when the alert was closed, its window over after more than one match. Absent before, and for good where
+     * nothing but the opening came. A revision after it only corrects what it says: an event was very late.
+     */
+    closedAt: z.string().optional(),
     eventType: z.string(),
     /** actor, resource, context and details of the event that opened the alert, as Asana sent them (redactions aside). */
     actor: z.unknown().optional(),

@@ -3,11 +3,13 @@
 import { type GroupIdentity, groupKey } from '../alerts/identity.ts';
 import { tellOpened } from '../alerts/opened-line.ts';
 import { type GroupChange, type RaiseDeps, raiseAlerts } from '../alerts/raise.ts';
+import { UPDATE_EVERY_MS } from '../alerts/revisions.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Detection } from './define.ts';
 import type { DueIndex } from './due-index.ts';
 import { parseMessage } from './message.ts';
+import { leaveNotes } from './notes.ts';
 import type { Sighting } from './sighting.ts';
 import { Watch, type WatchRules } from './watch.ts';
 
@@ -128,13 +130,10 @@ class Batch {
   /** A detection that fails on one event of a group fails that message alone: the others are worked on one by one. */
   async #raise(work: Work): Promise<void> {
     const { watch, group, alone, items } = work;
-    const { clock, due } = this.#deps;
+    const { clock } = this.#deps;
     const change: GroupChange<Sighting> = {
       ...watch.change(group, alone, () => clock.now()),
-      note: async ({ memory }) => {
-        const dueAt = watch.dueAt(memory);
-        if (dueAt !== undefined) await due.put({ kind: 'absence', dueAt, group });
-      },
+      note: (next, before) => leaveNotes(group, watch, next, before, this.#deps),
     };
     try {
       const sightings = items.map(({ sighting }) => sighting);
@@ -175,13 +174,17 @@ const compiled = new WeakMap<
   { rules: string; watches: Map<string, Watch> }
 >();
 
-/** Compiled once for a catalogue: a batch is ten messages. */
+/** Compiled once for a catalogue: a batch is ten messages. Updates keep the pace of a deployment unless told otherwise. */
 export function watchesOf(
   deps: WatchRules & { readonly catalogue: readonly Detection[] },
 ): ReadonlyMap<string, Watch> {
   const { catalogue, alertOnHistory, windowMs, graceMs, runbookBaseUrl } = deps;
-  const rules = { alertOnHistory, windowMs, runbookBaseUrl, ...(graceMs ? { graceMs } : {}) };
-  const key = JSON.stringify(rules);
+  const { updateEveryMs = UPDATE_EVERY_MS } = deps;
+  const rules = {
+    ...{ alertOnHistory, windowMs, runbookBaseUrl, updateEveryMs },
+    ...(graceMs ? { graceMs } : {}),
+  };
+  const key = Object.values(rules).join(' ');
   const known = compiled.get(catalogue);
   if (known?.rules === key) return known.watches;
   const watches = new Map(

@@ -1,18 +1,23 @@
 // Finds the notes of due-index.ts in the state table again, and takes them away: the sweep's side of dynamo-due-notes.ts.
-import { type AttributeValue, DeleteItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { GroupIdentity } from '../alerts/identity.ts';
-import type { Due, DueIndex, DueKind, FoundDue } from './due-index.ts';
-import { DynamoDueNotes, instant, keyOf, SHARDS } from './dynamo-due-notes.ts';
+import type { DueBy, DueIndex, DueKind, FoundDue } from './due-index.ts';
+import { DynamoDueNotes, instant, keyOf, partitionsOf } from './dynamo-due-notes.ts';
 
 const PAGE = 100;
 
 export class DynamoDueIndex extends DynamoDueNotes implements DueIndex {
-  notePassed(due: Due, passedAt: number): Promise<void> {
-    return this.write(due, passedAt);
+  notePassed(due: FoundDue, passedAt: number): Promise<void> {
+    return this.write(due, due.putAt, passedAt);
   }
 
-  async *list(now: number): AsyncIterable<FoundDue> {
-    for (let shard = 0; shard < SHARDS; shard++) {
+  async *list(by: DueBy, until: number): AsyncIterable<FoundDue> {
+    for (const partition of partitionsOf(by)) {
       let from: Record<string, AttributeValue> | undefined;
       do {
         const { Items = [], LastEvaluatedKey } = await this.client.send(
@@ -20,9 +25,9 @@ export class DynamoDueIndex extends DynamoDueNotes implements DueIndex {
             TableName: this.tableName,
             KeyConditionExpression: 'pk = :pk AND sk <= :until',
             ExpressionAttributeValues: {
-              ':pk': { S: `due#${shard}` },
+              ':pk': { S: partition },
               // Above every note of this millisecond: '$' comes right after '#'.
-              ':until': { S: `${instant(now)}$` },
+              ':until': { S: `${instant(until)}$` },
             },
             Limit: PAGE,
             ConsistentRead: true,
@@ -35,8 +40,20 @@ export class DynamoDueIndex extends DynamoDueNotes implements DueIndex {
     }
   }
 
-  async remove(due: Due): Promise<void> {
-    await this.client.send(new DeleteItemCommand({ TableName: this.tableName, Key: keyOf(due) }));
+  async remove(due: FoundDue): Promise<void> {
+    try {
+      await this.client.send(
+        new DeleteItemCommand({
+          TableName: this.tableName,
+          Key: keyOf(due),
+          ConditionExpression: 'putAt = :found',
+          ExpressionAttributeValues: { ':found': { N: String(due.putAt) } },
+        }),
+      );
+    } catch (error) {
+      // Written again, or gone already: either is as it should be.
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
   }
 }
 
@@ -46,6 +63,7 @@ function noteOf(item: Record<string, AttributeValue>): FoundDue {
     kind: item['kind']?.S as DueKind,
     dueAt: Number(item['dueAt']?.N),
     group: JSON.parse(item['group']?.S ?? '') as GroupIdentity,
+    putAt: Number(item['putAt']?.N),
     ...(passedAt === undefined ? {} : { passedAt: Number(passedAt) }),
   };
 }

@@ -1,27 +1,30 @@
 // The notes of due-index.ts in memory, for tests and for runs in one process.
 import { groupKey } from '../alerts/identity.ts';
-import type { Due, DueIndex, FoundDue } from './due-index.ts';
+import { type Due, type DueBy, type DueIndex, dueBy, type FoundDue } from './due-index.ts';
 
 export class MemoryDueIndex implements DueIndex {
   readonly #notes = new Map<string, FoundDue>();
 
-  async put(due: Due): Promise<void> {
-    this.#notes.set(keyOf(due), due);
+  async put(due: Due, now: number): Promise<void> {
+    this.#notes.set(keyOf(due), { ...due, putAt: now });
   }
 
-  async *list(now: number): AsyncIterable<FoundDue> {
-    const notes = [...this.#notes.values()].filter(({ dueAt }) => dueAt <= now);
+  async *list(by: DueBy, until: number): AsyncIterable<FoundDue> {
+    const notes = [...this.#notes.values()].filter(
+      ({ kind, dueAt }) => dueBy(kind) === by && dueAt <= until,
+    );
     yield* notes.sort((a, b) => a.dueAt - b.dueAt);
   }
 
-  async notePassed(due: Due, passedAt: number): Promise<void> {
+  async notePassed(due: FoundDue, passedAt: number): Promise<void> {
     const key = keyOf(due);
     const known = this.#notes.get(key);
     if (known !== undefined) this.#notes.set(key, { ...known, passedAt });
   }
 
-  async remove(due: Due): Promise<void> {
-    this.#notes.delete(keyOf(due));
+  async remove(due: FoundDue): Promise<void> {
+    const key = keyOf(due);
+    if (this.#notes.get(key)?.putAt === due.putAt) this.#notes.delete(key);
   }
 }
 

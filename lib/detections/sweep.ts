@@ -1,14 +1,29 @@
 // What only time can decide: looks at the notes that are due and asks each group what has become of what it waited for.
-// Knows nothing of Lambda: the function runs it every minute, the local run once the feed has moved on.
+// Knows nothing of Lambda: the function runs it every minute, the local run as it goes on and at its end.
+import type { GroupState } from '../alerts/life.ts';
+import { GRACE_MS } from '../alerts/life.ts';
 import { tellOpened } from '../alerts/opened-line.ts';
 import { changeGroup, type GroupChange } from '../alerts/raise.ts';
+import { closeOver, speak, UPDATE_EVERY_MS } from '../alerts/revisions.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import type { DetectDeps } from './detect.ts';
 import { watchesOf } from './detect.ts';
-import type { Due, DueIndex, FoundDue } from './due-index.ts';
+import type { DueBy, DueIndex, FoundDue } from './due-index.ts';
+import { dueBy } from './due-index.ts';
+import { duesOf, leaveNotes, WRITTEN_WITHIN_MS } from './notes.ts';
+import type { Watch } from './watch.ts';
 
 /** Ten minutes: a message that failed has come again by then, several times. */
 export const SETTLE_MS = 10 * 60_000;
+/** An alert is closed though the feed stands still when its window has been over for a day of the wall clock. */
+export const CLOSED_WITHOUT_FEED_MS = 24 * 3_600_000;
+/** What comes due within this is waited for, and what else has come meanwhile looked for as often. */
+const HORIZON_MS = 60_000;
+const LOOK_EVERY_MS = 10_000;
+/** After a note that could not be dealt with, or that is too young to be taken away. */
+const AGAIN_AFTER_MS = 5_000;
+/** Notes looked at at once; each waits for DynamoDB and EventBridge most of its time. */
+const CONCURRENCY = 8;
 
 /** How far the feed has come. */
 export interface Feed {
@@ -24,6 +39,10 @@ export interface SweepDeps extends Omit<DetectDeps, 'off' | 'due'> {
    * still have to come through the bus and the queue.
    */
   readonly settleMs: number;
+  /** Which notes are looked at. @default - all, those of the clock first */
+  readonly by?: readonly DueBy[];
+  /** True to look at all notes of the clock, due or not. */
+  readonly early?: boolean;
   /** No note is begun after this instant of the monotonic clock: the rest is the next sweep's. */
   readonly endsAt?: number;
 }
@@ -40,64 +59,163 @@ export interface Swept {
  * @throws what the table threw while the notes were read
  */
 export async function sweep(deps: SweepDeps): Promise<Swept> {
-  const feed = new Map<string, number | undefined>();
-  let [looked, decided, alerts, failed] = [0, 0, 0, 0];
-  for await (const due of deps.due.list(deps.clock.now())) {
-    if (deps.endsAt !== undefined && deps.clock.monotonic() > deps.endsAt) break;
-    looked += 1;
-    const { workspaceGid, detectionId } = due.group;
-    try {
-      if (!feed.has(workspaceGid)) {
-        feed.set(workspaceGid, await deps.feed.passedUntil(workspaceGid));
+  const run = new Sweep(deps);
+  for (const by of deps.by ?? (['clock', 'feed'] as const)) {
+    await run.look(by, by === 'clock' && deps.early ? Number.MAX_SAFE_INTEGER : deps.clock.now());
+  }
+  return run.counts;
+}
+
+/**
+ * As `sweep`, and then stays while an alert has something to say within the minute: a sweep each minute alone would let an
+ * update that may go out after a minute wait for two.
+ * @param endsAt of the monotonic clock
+ */
+export async function sweepAndStay(deps: SweepDeps & { readonly endsAt: number }): Promise<Swept> {
+  const { clock, endsAt } = deps;
+  const run = new Sweep(deps);
+  let next = await run.look('clock', clock.now(), HORIZON_MS);
+  await run.look('feed', clock.now());
+  while (next !== undefined) {
+    const wait = Math.min(LOOK_EVERY_MS, Math.max(0, next - clock.now()));
+    if (clock.monotonic() + wait > endsAt) break;
+    await clock.sleep(wait);
+    next = await run.look('clock', clock.now(), HORIZON_MS);
+  }
+  return run.counts;
+}
+
+class Sweep {
+  readonly counts = { looked: 0, decided: 0, alerts: 0, failed: 0 };
+  readonly #deps: SweepDeps;
+  readonly #feed = new Map<string, number | undefined>();
+
+  constructor(deps: SweepDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * @param aheadMs how far beyond `until` the next note is looked for
+   * @returns when to look again; undefined where there is no further note
+   */
+  async look(by: DueBy, until: number, aheadMs = 0): Promise<number | undefined> {
+    const { due: index, clock, endsAt } = this.#deps;
+    const notes = index.list(by, until + aheadMs)[Symbol.asyncIterator]();
+    let next: number | undefined;
+    const worker = async () => {
+      for (;;) {
+        if (endsAt !== undefined && clock.monotonic() > endsAt) return;
+        const { done, value: due } = await notes.next();
+        if (done) return;
+        const again = due.dueAt > until ? due.dueAt : await this.#lookAt(due);
+        if (again !== undefined) next = Math.min(next ?? again, again);
+        if (due.dueAt > until) await notes.return?.();
       }
-      const raised = await lookAt(due, feed.get(workspaceGid), deps);
-      if (raised === undefined) continue;
-      decided += 1;
-      alerts += raised;
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+    return next;
+  }
+
+  /** @returns when to look at it again, where it is left */
+  async #lookAt(due: FoundDue): Promise<number | undefined> {
+    const { workspaceGid, detectionId } = due.group;
+    this.counts.looked += 1;
+    try {
+      const raised = (await this.#isTime(due)) ? await this.#decide(due) : undefined;
+      if (raised !== undefined) {
+        this.counts.decided += 1;
+        this.counts.alerts += raised;
+        return undefined;
+      }
     } catch (error) {
-      failed += 1;
+      this.counts.failed += 1;
       const code = error instanceof AuditBusError ? error.code : 'sweep.failed';
-      if (code === 'detect.engine-failed') deps.metrics?.detectionFailed(detectionId, workspaceGid);
-      deps.log.error('What was due could not be decided and is looked at again.', {
-        detectionId,
-        workspaceGid,
-        code,
-        reason: describeError(error),
+      if (code === 'detect.engine-failed') {
+        this.#deps.metrics?.detectionFailed(detectionId, workspaceGid);
+      }
+      this.#deps.log.error('What was due could not be decided and is looked at again.', {
+        ...{ detectionId, workspaceGid, kind: due.kind, code, reason: describeError(error) },
       });
     }
+    return this.#deps.clock.now() + AGAIN_AFTER_MS;
   }
-  return { looked, decided, alerts, failed };
-}
 
-/** @returns alerts published; undefined when it is too early */
-async function lookAt(
-  due: FoundDue,
-  passedUntil: number | undefined,
-  deps: SweepDeps,
-): Promise<number | undefined> {
-  const watch = watchesOf(deps).get(due.group.detectionId);
-  if (watch === undefined) {
-    // The detection is switched off or gone, and what it waited for with it.
-    await deps.due.remove(due);
+  async #isTime(due: FoundDue): Promise<boolean> {
+    const { clock, settleMs, due: index } = this.#deps;
+    if (dueBy(due.kind) === 'clock') return true;
+    const now = clock.now();
+    if (due.kind === 'closing' && now - due.dueAt >= CLOSED_WITHOUT_FEED_MS) return true;
+    const passedUntil = await this.#passedUntil(due.group.workspaceGid);
+    if (passedUntil === undefined || passedUntil < due.dueAt) return false;
+    if (settleMs > 0 && due.passedAt === undefined) {
+      await index.notePassed(due, now);
+      return false;
+    }
+    return due.passedAt === undefined || now - due.passedAt >= settleMs;
+  }
+
+  /** @returns alerts published; undefined where the note is left */
+  async #decide(due: FoundDue): Promise<number | undefined> {
+    const { due: index, clock } = this.#deps;
+    const watch = watchesOf(this.#deps).get(due.group.detectionId);
+    if (watch === undefined && due.kind === 'absence') {
+      // The detection is switched off or gone, and what it waited for with it. Alerts that are open still end.
+      await index.remove(due);
+      return 0;
+    }
+    const change = this.#change(due, watch);
+    let isChanged = false;
+    const { published, state } = await changeGroup(
+      due.group,
+      {
+        ...change,
+        note: (next, before) => {
+          isChanged = true;
+          return leaveNotes(due.group, watch, next, before, this.#deps);
+        },
+      },
+      this.#deps,
+    );
+    if (isChanged || published.length > 0) {
+      await index.remove(due);
+      for (const alert of published) tellOpened(alert, this.#deps.log);
+      return published.length;
+    }
+    // What the group waits for may have moved, with its settings too. This note may be newer than what was read: detecting
+    // leaves it before it writes.
+    const next = duesOf(due.group, watch, state, this.#deps).filter(
+      ({ kind }) => kind === due.kind,
+    );
+    if (next.some(({ dueAt }) => dueAt === due.dueAt)) return undefined;
+    for (const each of next) await index.put(each, clock.now());
+    if (clock.now() - due.putAt < WRITTEN_WITHIN_MS) return undefined;
+    await index.remove(due);
     return 0;
   }
-  if (passedUntil === undefined || passedUntil < due.dueAt) return undefined;
-  const now = deps.clock.now();
-  if (deps.settleMs > 0 && due.passedAt === undefined) {
-    await deps.due.notePassed(due, now);
-    return undefined;
-  }
-  if (due.passedAt !== undefined && now - due.passedAt < deps.settleMs) return undefined;
-  const change: GroupChange<never> = {
-    ...watch.passing(due.group, due.dueAt, () => deps.clock.now()),
-    note: ({ memory }) => noteNext(due, watch.dueAt(memory), deps),
-  };
-  const raised = await changeGroup(due.group, change, deps);
-  await deps.due.remove(due);
-  for (const alert of raised) tellOpened(alert, deps.log);
-  return raised.length;
-}
 
-async function noteNext(due: Due, dueAt: number | undefined, deps: SweepDeps): Promise<void> {
-  if (dueAt !== undefined) await deps.due.put({ ...due, dueAt });
+  #change(due: FoundDue, watch: Watch | undefined): GroupChange<never> {
+    const { clock, windowMs, graceMs = GRACE_MS, updateEveryMs = UPDATE_EVERY_MS } = this.#deps;
+    if (due.kind === 'absence' && watch !== undefined) {
+      return watch.passing(due.group, due.dueAt, () => clock.now());
+    }
+    const rules = watch?.window ?? { windowMs, graceMs };
+    const apply = (state: GroupState): GroupState =>
+      due.kind === 'closing'
+        ? closeOver(state, due.dueAt, { ...rules, now: clock.now() })
+        : speak(state, { updateEveryMs, now: clock.now() });
+    return {
+      memorySeconds: watch?.memorySeconds ?? 0,
+      apply: (before) => {
+        const state = apply(before);
+        return { state, rest: [], changed: state !== before };
+      },
+    };
+  }
+
+  async #passedUntil(workspaceGid: string): Promise<number | undefined> {
+    if (!this.#feed.has(workspaceGid)) {
+      this.#feed.set(workspaceGid, await this.#deps.feed.passedUntil(workspaceGid));
+    }
+    return this.#feed.get(workspaceGid);
+  }
 }

@@ -17,6 +17,8 @@ export interface WatchRules {
   readonly windowMs: number;
   /** Milliseconds by which events may come out of order. @default GRACE_MS */
   readonly graceMs?: number;
+  /** Milliseconds between two updates of an alert. @default - every change is said at once, and no alert is closed */
+  readonly updateEveryMs?: number;
   /** Where the detections are documented, without a fragment. */
   readonly runbookBaseUrl: string;
 }
@@ -32,7 +34,7 @@ export class Watch {
   readonly #engine: Engine;
   readonly #absence: AbsenceEngine | undefined;
   readonly #rules: WatchRules;
-  readonly #life: Omit<LifeRules, 'open'>;
+  readonly #life: Pick<LifeRules, 'windowMs' | 'graceMs'>;
 
   /** @throws EventPatternError, AuditBusError `span.invalid` for a definition that was never checked */
   constructor(detection: Detection, rules: WatchRules) {
@@ -49,6 +51,16 @@ export class Watch {
   /** Milliseconds of event time for which a group can still matter to what comes. */
   get memoryMs(): number {
     return Math.max(this.#engine.memoryMs, this.#life.windowMs + this.#life.graceMs);
+  }
+
+  /** How long its alerts take matches, in milliseconds. */
+  get window(): Pick<LifeRules, 'windowMs' | 'graceMs'> {
+    return this.#life;
+  }
+
+  /** Seconds for which a group is to be kept at least. */
+  get memorySeconds(): number {
+    return Math.ceil(this.#engine.memoryMs / 1_000);
   }
 
   /**
@@ -81,12 +93,11 @@ export class Watch {
    */
   change(group: GroupIdentity, alone: boolean, now: () => number): GroupChange<Sighting> {
     const engine = alone ? matchEngine : this.#engine;
-    const rules = this.#rulesFor(group, now);
     return {
       memorySeconds: Math.ceil(engine.memoryMs / 1_000),
       apply: (state, sightings) =>
         this.#guarded(() =>
-          applyEvents(state, sightings, rules, (memory, sighting, windows) =>
+          applyEvents(state, sightings, this.#rulesFor(group, now), (memory, sighting, windows) =>
             engine.find(memory, sighting, windows),
           ),
         ),
@@ -100,26 +111,26 @@ export class Watch {
 
   /** What the feed's having passed `watermark` (milliseconds since the epoch) does to a group. */
   passing(group: GroupIdentity, watermark: number, now: () => number): GroupChange<never> {
-    const rules = this.#rulesFor(group, now);
     const absence = this.#absence;
     return {
-      memorySeconds: Math.ceil(this.#engine.memoryMs / 1_000),
+      memorySeconds: this.memorySeconds,
       apply: (state) =>
         this.#guarded(() => {
           const found = absence?.overdue(state.memory, watermark);
           if (found === undefined || found.matches.length === 0) {
             return { state, rest: [], changed: false };
           }
-          const applied = applyMatches(state, found.matches, rules);
+          const applied = applyMatches(state, found.matches, this.#rulesFor(group, now));
           return { ...applied, rest: [], state: { ...applied.state, memory: found.memory } };
         }),
     };
   }
 
   #rulesFor(group: GroupIdentity, now: () => number): LifeRules {
-    const { runbookBaseUrl } = this.#rules;
+    const { runbookBaseUrl, updateEveryMs } = this.#rules;
     return {
       ...this.#life,
+      ...(updateEveryMs === undefined ? {} : { pace: { updateEveryMs, now: now() } }),
       open: (match, count) =>
         openAlert(this.detection, group, match, { runbookBaseUrl, now: now() }, count),
     };

@@ -47,6 +47,7 @@ export class RunOutput {
   readonly #options: OutputOptions;
   readonly #alertIds = new Set<string>();
   #updates = 0;
+  #closed = 0;
   #events = 0;
   #shownEvents = 0;
   #newest: string | undefined;
@@ -55,9 +56,9 @@ export class RunOutput {
     this.#options = options;
   }
 
-  /** Alerts opened and updated in this run, as the bus took them. */
-  get alerts(): { readonly opened: number; readonly updates: number } {
-    return { opened: this.#alertIds.size, updates: this.#updates };
+  /** Alerts opened in this run, their later revisions, and how many of those were the last: as the bus took them. */
+  get alerts(): { readonly opened: number; readonly updates: number; readonly closed: number } {
+    return { opened: this.#alertIds.size, updates: this.#updates, closed: this.#closed };
   }
 
   get colors(): Colors {
@@ -107,9 +108,12 @@ export class RunOutput {
         lines.push(`{"kind":"event","event":${accepted.text}}\n`);
       } else if (event.source === ALERT_SOURCE) {
         const { data } = parseLossless(accepted.detailText) as { data: Alert };
-        if (event['detail-type'] === ALERT_DETAIL_TYPES.opened) this.#alertIds.add(data.alertId);
+        const type = event['detail-type'];
+        if (type === ALERT_DETAIL_TYPES.opened) this.#alertIds.add(data.alertId);
         else this.#updates += 1;
-        lines.push(`{"kind":"alert","alert":${oneLine(JSON.stringify(data))}}\n`);
+        if (type === ALERT_DETAIL_TYPES.closed) this.#closed += 1;
+        const alert = oneLine(JSON.stringify(data));
+        lines.push(`{"kind":"alert","detailType":${JSON.stringify(type)},"alert":${alert}}\n`);
       } else if (event.source === POLLER_SOURCE) {
         const type = JSON.stringify(event['detail-type']);
         lines.push(`{"kind":"operational","detailType":${type},"event":${accepted.text}}\n`);

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { DEFAULT_ALERT_WINDOW_MINUTES } from '../alerts/life.ts';
+import { UPDATE_EVERY_MS } from '../alerts/revisions.ts';
 import type { Sink } from '../alerts/sink-port.ts';
 import { fixedCredential, SlackSink } from '../alerts/slack-sink.ts';
 import { DynamoAlertStateStore } from '../alerts/state-store.ts';
@@ -15,7 +16,8 @@ import type { Clock } from '../clock.ts';
 import { DEFAULT_RUNBOOK_BASE_URL } from '../contract/runbook.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
 import { DynamoDueIndex } from '../detections/dynamo-due-index.ts';
-import { sweep } from '../detections/sweep.ts';
+import { openedAndClosedPattern } from '../detections/rule-pattern.ts';
+import { type Swept, sweep } from '../detections/sweep.ts';
 import type { Log } from '../log.ts';
 import { DynamoCheckpointStore } from '../poller/dynamo-checkpoint-store.ts';
 import { DynamoFeed } from '../poller/dynamo-feed.ts';
@@ -50,6 +52,8 @@ export interface PipelineOptions {
   readonly dataFolder: string;
   readonly source: OpenSource;
   readonly startFrom: string;
+  /** The run ends once caught up: what came more of an alert is said once, by the last sweep. */
+  readonly once: boolean;
   readonly slackWebhookUrl: string | undefined;
   readonly version: string;
   readonly output: RunOutput;
@@ -66,8 +70,8 @@ export interface Pipeline {
   handled(): number;
   /** Nothing waits in any queue. */
   isDrained(): boolean;
-  /** Decides what is due once nothing waits: what was expected and did not come. */
-  sweep(): Promise<unknown>;
+  /** Says what alerts hold unsaid and decides what only time decides. `last`: nothing of it is left for later. */
+  sweep(options?: { readonly last: boolean }): Promise<Swept>;
   counts(): { readonly waiting: number; readonly dead: number };
   /** Finishes what is in hand and stops everything; what is left in the queues is the next run's. */
   close(): Promise<void>;
@@ -88,7 +92,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     busName: BUS_NAME,
     rules: [
       ...detectionRules(CATALOGUE, { alertOnHistory: true }),
-      ...sinks.map(({ name }) => sinkRule(sinkQueue(name))),
+      ...sinks.map(({ name }) => sinkRule(sinkQueue(name), openedAndClosedPattern)),
     ],
     clock,
     send: (messages) => queues.send(messages),
@@ -109,6 +113,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     catalogue: CATALOGUE,
     alertOnHistory: true,
     windowMs: DEFAULT_ALERT_WINDOW_MINUTES * 60_000,
+    updateEveryMs: options.once ? Number.POSITIVE_INFINITY : UPDATE_EVERY_MS,
     runbookBaseUrl: DEFAULT_RUNBOOK_BASE_URL,
     store: new DynamoAlertStateStore(state),
     due: new DynamoDueIndex(state),
@@ -116,13 +121,24 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     clock,
   };
   const feed = new DynamoFeed(database.client, CHECKPOINT_TABLE);
-  const sweepNow = () => sweep({ ...detection, feed, settleMs: 0, log });
-  const sweeper = new Sweeper({
-    clock,
-    log,
-    isDrained: () => queues.isDrained(),
-    sweep: sweepNow,
-  });
+  const sweepNow = async ({ last } = { last: false }) => {
+    // In this order: what the feed had passed by now has been looked at by detections once their queue is empty.
+    const passedUntil = await feed.passedUntil(source.workspaceGid);
+    const isLookedAt = queues.nextVisibleAt(DETECT_QUEUE) === undefined;
+    return sweep({
+      ...detection,
+      // At the end an alert that is over says so, and nothing before it.
+      by: isLookedAt ? (last ? ['feed', 'clock'] : ['clock', 'feed']) : ['clock'],
+      feed: {
+        passedUntil: async (gid) =>
+          gid === source.workspaceGid ? passedUntil : feed.passedUntil(gid),
+      },
+      settleMs: 0,
+      ...(last ? { early: true, updateEveryMs: 0 } : {}),
+      log,
+    });
+  };
+  const sweeper = new Sweeper({ clock, log, sweep: sweepNow });
   const workers = [
     worker(DETECT_QUEUE, DETECT_RECEIVES, detectHandler(detection)),
     ...sinks.map((sink) =>

@@ -2,7 +2,7 @@
 import type { BusEvent } from '../contract/bus-event.ts';
 import type { Detection } from '../detections/define.ts';
 import { compileEventPattern } from '../detections/event-pattern.ts';
-import { everyRevisionPattern, rulePattern } from '../detections/rule-pattern.ts';
+import { rulePattern } from '../detections/rule-pattern.ts';
 import type { LocalRule } from './bus.ts';
 
 export const DETECT_QUEUE = 'detect';
@@ -28,10 +28,10 @@ export function detectionRules(
 }
 
 /** What a sink is given, into the sink's own queue. */
-export function sinkRule(queue: string): LocalRule {
+export function sinkRule(queue: string, pattern: object): LocalRule {
   return {
     name: queue,
-    matches: matcher(everyRevisionPattern),
+    matches: matcher(pattern),
     message: ({ text }) => ({ queue, body: text }),
   };
 }

@@ -21,6 +21,9 @@ import {
 
 export const EXIT = { well: 0, failed: 1, usage: 2, held: 3 } as const;
 
+/** What one sweep decides may leave something for the next: an absence opens an alert, another makes it more than one match. */
+const SWEEPS = 5;
+
 export interface RunDeps {
   readonly output: RunOutput;
   readonly clock: Clock;
@@ -50,7 +53,7 @@ export async function runLocally(options: RunOptions, deps: RunDeps): Promise<nu
 
 async function runHoldingLock(options: RunOptions, deps: RunDeps): Promise<number> {
   const { output, clock, version } = deps;
-  const { dataFolder, startFrom, slackWebhookUrl } = options;
+  const { dataFolder, startFrom, once, slackWebhookUrl } = options;
   let lastComplaint = '';
   const source = await openSource(options.source, dataFolder, clock, (error) => {
     // The simulated workspace says so at each request; a person wants to hear it once.
@@ -64,6 +67,7 @@ async function runHoldingLock(options: RunOptions, deps: RunDeps): Promise<numbe
       dataFolder,
       source,
       startFrom,
+      once,
       slackWebhookUrl,
       version,
       output,
@@ -107,9 +111,11 @@ async function pollAndSettle(
   const end = await loop.run();
   // Asked to stop, a person does not want to wait: what is in the queues is delivered by the next run.
   const settling = { ...pipeline, isOutputWaiting: () => output.isWaiting };
-  if (end.end !== 'stopped' && (await settle(settling, clock, signal))) {
-    // Only now is it known what did not come; what that raises is delivered as well.
-    await pipeline.sweep();
+  if (end.end !== 'stopped') await settle(settling, clock, signal);
+  // Only now is it known what did not come and which alerts are over. What that raises is delivered as well, and may be over too.
+  for (let round = 0; round < SWEEPS && end.end !== 'stopped' && !signal.aborted; round++) {
+    const { decided } = await pipeline.sweep({ last: true });
+    if (decided === 0) break;
     await settle(settling, clock, signal);
   }
   await endProgress();
@@ -126,11 +132,12 @@ async function conclude(
   // Nobody reads any more, and so nobody is told.
   if (output.closed) return EXIT.well;
   const { waiting, dead } = pipeline.counts();
-  const { opened, updates } = output.alerts;
+  const { opened, updates, closed } = output.alerts;
   const summary: Summary = {
     ...totals,
     alerts: opened,
     alertUpdates: updates,
+    alertsClosed: closed,
     undelivered: waiting,
     deadLettered: dead,
     workspaceGid: source.workspaceGid,

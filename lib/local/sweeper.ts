@@ -1,5 +1,5 @@
-// Decides on this machine what only time decides, as the deployed sweep does every minute: while nothing waits in a queue,
-// so that all that was fetched has been looked at.
+// Calls the sweep on this machine every few seconds, as the schedule does every minute in a deployment.
+// What a sweep may decide is pipeline.ts's.
 import type { Clock } from '../clock.ts';
 import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -7,7 +7,6 @@ import type { Log } from '../log.ts';
 export interface SweeperOptions {
   readonly clock: Clock;
   readonly log: Log;
-  isDrained(): boolean;
   sweep(): Promise<unknown>;
 }
 
@@ -33,12 +32,11 @@ export class Sweeper {
   }
 
   async #run(): Promise<void> {
-    const { clock, log, isDrained, sweep } = this.#options;
+    const { clock, log, sweep } = this.#options;
     const { signal } = this.#stop;
     for (;;) {
       await clock.sleep(EVERY_MS, signal);
       if (signal.aborted) return;
-      if (!isDrained()) continue;
       try {
         await sweep();
       } catch (error) {

@@ -5,99 +5,35 @@ import {
   QueryCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DynamoAlertStateStore } from '../../../lib/alerts/state-store.ts';
-import { PutEventsPublisher } from '../../../lib/bus/put-events-publisher.ts';
-import { type Alert, alertDetailSchema } from '../../../lib/contract/alert.ts';
+import { MemoryAlertStateStore } from '../../../lib/alerts/memory-state-store.ts';
+import type { Alert } from '../../../lib/contract/alert.ts';
 import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
 import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
 import { samlWeakened } from '../../../lib/detections/catalogue/sign-in-policy.ts';
-import { type DetectDeps, type DetectRecord, detectBatch } from '../../../lib/detections/detect.ts';
+import { detectBatch } from '../../../lib/detections/detect.ts';
 import { MemoryDueIndex } from '../../../lib/detections/memory-due-index.ts';
-import { silentLog } from '../../../lib/log.ts';
 import { busEvent, detectBody } from '../../support/bus-events.ts';
-import { type Dynalite, startDynalite, TEST_CREDENTIALS } from '../../support/dynalite.ts';
-import { type PutScript, startEventBus, type TestEventBus } from '../../support/event-bus.ts';
-import { type ManualClock, manualClock } from '../../support/manual-clock.ts';
+import {
+  Crash,
+  intercept,
+  MINUTE,
+  record,
+  type Servers,
+  START,
+  samlEvent,
+  startDetectServers,
+} from '../../support/detect-scene.ts';
 
-const MINUTE = 60_000;
-const START = Date.parse('2026-10-05T09:00:00.000Z');
 const SAML = samlWeakened.id;
 
-let dynalite: Dynalite;
-let bus: TestEventBus;
-let client: EventBridgeClient;
-let script: PutScript[] = [];
-
+let servers: Servers;
 beforeAll(async () => {
-  dynalite = await startDynalite();
-  bus = await startEventBus({ onPut: () => script.shift() });
-  client = new EventBridgeClient({
-    endpoint: bus.url,
-    region: 'eu-west-1',
-    credentials: TEST_CREDENTIALS,
-    maxAttempts: 1,
-  });
+  servers = await startDetectServers();
 });
-afterAll(async () => {
-  client.destroy();
-  await bus.close();
-  await dynalite.close();
-});
-
-let tables = 0;
-interface Scene {
-  readonly table: string;
-  readonly clock: ManualClock;
-  readonly deps: DetectDeps;
-  /** Alerts that reached the bus in this scene, with their detail types. */
-  published(): Array<{ type: string; alert: Alert }>;
-}
-
-async function scene(): Promise<Scene> {
-  const table = await dynalite.createTable(`state-${++tables}`);
-  const clock = manualClock();
-  const from = bus.entries.length;
-  script = [];
-  return {
-    table,
-    clock,
-    deps: {
-      catalogue: CATALOGUE,
-      alertOnHistory: false,
-      windowMs: 60 * MINUTE,
-      runbookBaseUrl: 'https://example.com/detections.md',
-      store: new DynamoAlertStateStore({ client: dynalite.client, tableName: table, clock }),
-      due: new MemoryDueIndex(),
-      publisher: new PutEventsPublisher({ client, eventBusName: 'bus', clock }),
-      clock,
-      log: silentLog,
-    },
-    published: () =>
-      bus.entries.slice(from).map((entry) => ({
-        type: entry.DetailType,
-        alert: alertDetailSchema.parse(JSON.parse(entry.Detail)).data,
-      })),
-  };
-}
-
-function samlEvent(gid: string, minutes = 0, resource = 'w1'): AuditLogEvent {
-  return {
-    gid,
-    created_at: new Date(START + minutes * MINUTE).toISOString(),
-    event_type: 'workspace_saml_settings_changed',
-    actor: { actor_type: 'user', gid: 'a1', name: 'Eve' },
-    resource: { resource_type: 'workspace', gid: resource },
-    details: { old_value: 'required', new_value: 'optional' },
-  };
-}
-
-let messages = 0;
-function record(event: AuditLogEvent, detectionId = SAML): DetectRecord {
-  return { messageId: `m${++messages}`, body: detectBody(detectionId, busEvent(event)) };
-}
+afterAll(() => servers.close());
+const scene = () => servers.scene();
 
 describe('detectBatch', () => {
   it('opens an alert once, updates it with the next batch, and lists it', async () => {
@@ -133,7 +69,7 @@ describe('detectBatch', () => {
       lastSeen: '2026-10-05T09:05:00.000Z',
       eventGids: ['1', '3', '2'],
     });
-    const { Items } = await dynalite.client.send(
+    const { Items } = await servers.dynalite.client.send(
       new QueryCommand({
         TableName: table,
         KeyConditionExpression: 'pk = :pk',
@@ -247,18 +183,20 @@ describe('detectBatch', () => {
         '"new_value":"optional"',
         '"new_value":"optional","on_behalf_of_user_id":98765432109876543210',
       );
-    const from = bus.entries.length;
+    const from = servers.bus.entries.length;
     await detectBatch([{ messageId: '1', body }], deps);
     expect(published()[0]?.alert).toMatchObject({
       firstSeen: '2026-10-05T08:30:00.000Z',
       eventGids: ['12345678901234567890'],
     });
-    expect(bus.entries[from]?.Detail).toContain('"on_behalf_of_user_id":98765432109876543210');
+    expect(servers.bus.entries[from]?.Detail).toContain(
+      '"on_behalf_of_user_id":98765432109876543210',
+    );
   });
 
   it('publishes what is pending with the same data when the bus was away, before anything new', async () => {
     const { deps, published } = await scene();
-    script = Array.from(
+    servers.script = Array.from(
       { length: 6 },
       () => ({ status: 503, code: 'ServiceUnavailable' }) as const,
     );
@@ -291,7 +229,7 @@ describe('detectBatch', () => {
     const alert = published()[0]?.alert as Alert;
     await deps.store.recordAlert({ ...alert, revision: 3 });
     await deps.store.recordAlert({ ...alert, revision: 2 });
-    const { Item } = await dynalite.client.send(
+    const { Item } = await servers.dynalite.client.send(
       new GetItemCommand({
         TableName: table,
         Key: { pk: { S: `alerts#${alert.workspaceGid}` }, sk: { S: alert.alertId } },
@@ -312,7 +250,9 @@ describe('detectBatch', () => {
       }),
     );
     expect(await detectBatch(records, deps)).toEqual({ batchItemFailures: [] });
-    const { Items = [] } = await dynalite.client.send(new ScanCommand({ TableName: table }));
+    const { Items = [] } = await servers.dynalite.client.send(
+      new ScanCommand({ TableName: table }),
+    );
     const group = Items.find((item) => item['pk']?.S?.startsWith('group#'));
     expect(Buffer.byteLength(group?.['state']?.S ?? '')).toBeLessThan(350_000);
     expect(Items.filter((item) => item['pk']?.S?.startsWith('alerts#'))).toHaveLength(40);
@@ -333,23 +273,6 @@ describe('detectBatch', () => {
   });
 });
 
-class Crash extends Error {}
-
-/** Wraps every method of an adapter; `around` decides whether and when the real call happens. */
-function intercept<T extends object>(
-  target: T,
-  around: (name: string, call: () => Promise<unknown>) => Promise<unknown>,
-): T {
-  return new Proxy(target, {
-    get(_, name) {
-      const method: unknown = Reflect.get(target, name);
-      if (typeof method !== 'function') return method;
-      return (...args: unknown[]) =>
-        around(String(name), () => Reflect.apply(method, target, args));
-    },
-  });
-}
-
 describe('crashes, redelivery and concurrency', () => {
   /** Delivers until nothing is left, as SQS does: failed messages come again. `crashAt` numbers adapter calls. */
   async function run(
@@ -359,9 +282,13 @@ describe('crashes, redelivery and concurrency', () => {
       batchSize: number;
       workers: number;
       duplicates: number;
+      /** In memory, which gives the same answers and takes less time. */
+      inMemory: boolean;
     },
   ) {
-    const { deps, published } = await scene();
+    const { deps, sweepDeps, published, clock, ...one } = await scene();
+    const due = plan.inMemory ? new MemoryDueIndex() : sweepDeps.due;
+    const store = plan.inMemory ? new MemoryAlertStateStore(clock) : deps.store;
     let calls = 0;
     const around = async (_: string, call: () => Promise<unknown>) => {
       const crash = plan.crashes.get(++calls);
@@ -371,9 +298,10 @@ describe('crashes, redelivery and concurrency', () => {
       return result;
     };
     const crashing = {
-      ...deps,
-      store: intercept(deps.store, around),
+      ...sweepDeps,
+      store: intercept(store, around),
       publisher: intercept(deps.publisher, around),
+      due: intercept(due, around),
     };
     const queue = [...events, ...events.slice(0, plan.duplicates)].map((event) => record(event));
     let deliveries = 0;
@@ -388,6 +316,16 @@ describe('crashes, redelivery and concurrency', () => {
     };
     await Promise.all(Array.from({ length: plan.workers }, worker));
     while (queue.length > 0) await worker();
+    // What is due by the clock; then all windows are over.
+    for (const feed of [undefined, START + 1_000 * MINUTE]) {
+      if (feed !== undefined) clock.advance(1_000 * MINUTE);
+      const sweeper = () => one.sweep({ ...crashing, feed: { passedUntil: async () => feed } });
+      for (let looked = 1; looked > 0; ) {
+        clock.advance(MINUTE);
+        const swept = await Promise.all(Array.from({ length: plan.workers }, sweeper));
+        looked = swept.reduce((sum, each) => sum + (each.decided || each.failed), 0);
+      }
+    }
 
     // Every revision with one and the same data; never two alerts for one gid; every gid counted once.
     const revisions = new Map<string, string>();
@@ -398,10 +336,21 @@ describe('crashes, redelivery and concurrency', () => {
       revisions.set(key, data);
     }
     const last = new Map<string, Alert>();
-    for (const { alert } of published()) {
+    const updatedAt = new Map<string, number>();
+    for (const { alert, type, at } of published()) {
       const known = last.get(alert.alertId);
-      if (known === undefined || known.revision < alert.revision) last.set(alert.alertId, alert);
+      if (known !== undefined && known.revision >= alert.revision) continue;
+      last.set(alert.alertId, alert);
+      // Nothing follows a closing, and updates are a minute apart.
+      expect(known?.closedAt).toBeUndefined();
+      expect(type === 'Alert Closed').toBe(alert.closedAt !== undefined);
+      if (type !== 'Alert Updated') continue;
+      const before = updatedAt.get(alert.alertId) ?? Number.NEGATIVE_INFINITY;
+      expect(at - before).toBeGreaterThanOrEqual(MINUTE);
+      updatedAt.set(alert.alertId, at);
     }
+    // Whatever crashed, all that came is said in the end, and that it is over.
+    for (const { count, closedAt } of last.values()) expect(closedAt !== undefined).toBe(count > 1);
     for (const { revision, alertId } of last.values()) {
       for (let each = 1; each <= revision; each++)
         expect(revisions.has(`${alertId} ${each}`)).toBe(true);
@@ -414,7 +363,7 @@ describe('crashes, redelivery and concurrency', () => {
 
   it('loses and doubles nothing when it crashes before or after any one step', async () => {
     const events = ['1', '2', '3'].map((gid, index) => samlEvent(gid, index));
-    const plan = { batchSize: 2, workers: 1, duplicates: 1 };
+    const plan = { batchSize: 2, workers: 1, duplicates: 1, inMemory: true };
     const { calls } = await run(events, { ...plan, crashes: new Map() });
     expect(calls).toBeGreaterThan(8);
     for (let step = 1; step <= calls; step++) {
@@ -448,7 +397,8 @@ describe('crashes, redelivery and concurrency', () => {
           const events = given.map(({ minutes, entity }, index) =>
             samlEvent(`e${index}`, minutes, entity),
           );
-          await run(events, { crashes: new Map(crashes), batchSize, workers, duplicates });
+          const plan = { batchSize, workers, duplicates, inMemory: true };
+          await run(events, { crashes: new Map(crashes), ...plan });
         },
       ),
       { numRuns: 60 },
@@ -456,10 +406,10 @@ describe('crashes, redelivery and concurrency', () => {
   });
 
   it('lets two copies work on one group at once', async () => {
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 5; round++) {
       await run(
         Array.from({ length: 6 }, (_, i) => samlEvent(`r${i}`, i)),
-        { crashes: new Map(), batchSize: 1, workers: 2, duplicates: 6 },
+        { crashes: new Map(), batchSize: 1, workers: 2, duplicates: 6, inMemory: false },
       );
     }
   });
@@ -470,10 +420,12 @@ describe('crashes, redelivery and concurrency', () => {
       throw new Crash();
     });
     await detectBatch([record(samlEvent('1'))], { ...deps, publisher: dying });
-    const { Items = [] } = await dynalite.client.send(new ScanCommand({ TableName: table }));
+    const { Items = [] } = await servers.dynalite.client.send(
+      new ScanCommand({ TableName: table }),
+    );
     for (const item of Items) {
       const expired = { ...item, expiresAt: { N: String(Math.floor(clock.now() / 1_000) - 1) } };
-      await dynalite.client.send(new PutItemCommand({ TableName: table, Item: expired }));
+      await servers.dynalite.client.send(new PutItemCommand({ TableName: table, Item: expired }));
     }
     await detectBatch([record(samlEvent('1'))], deps);
     expect(published().map(({ alert }) => alert.eventGids)).toEqual([['1']]);

@@ -33,6 +33,8 @@ export type Fate =
 interface Memory {
   /** Counted by the storm guard and found to be one of few. */
   readonly admitted?: true;
+  /** Nothing is left to be done about this notice: it was delivered, or put aside for good. */
+  readonly over?: true;
   readonly rolledUp?: { readonly minute: number; readonly destination: string };
   /** The sink's own. */
   readonly sink?: SinkMemory;
@@ -54,7 +56,9 @@ export async function deliverNotice(
   const { alert } = notice;
   if (!isSevereEnough(alert.severity, deps.minimumSeverity ?? 'info'))
     return { outcome: 'ignored' };
-  if (!edits && !(await isForMessages(notice, deps))) return { outcome: 'ignored' };
+  const turn = edits ? 'now' : await turnOf(notice, deps);
+  if (turn === 'never') return { outcome: 'ignored' };
+  if (turn === 'later') return { outcome: 'later' };
   const key = edits
     ? messageKey(alert.alertId, deps)
     : revisionKey(alert.alertId, alert.revision, deps);
@@ -70,11 +74,18 @@ export async function deliverNotice(
   return new Attempt(notice, edits, deps, bury, key, claim.token, claim.memory as Memory).run();
 }
 
-/** Of a sink that cannot edit: the first message, and the last one where the first was sent and not rolled up. */
-async function isForMessages({ kind, alert }: Notice, deps: DeliverDeps): Promise<boolean> {
-  if (kind !== 'closed') return kind === 'opened';
+/**
+ * Of a sink that cannot edit: the first message, and the last one where the sink was given the first and it was not rolled up.
+ * The last waits while the first is still being tried.
+ */
+async function turnOf(
+  { kind, alert }: Notice,
+  deps: DeliverDeps,
+): Promise<'now' | 'later' | 'never'> {
+  if (kind !== 'closed') return kind === 'opened' ? 'now' : 'never';
   const first = (await deps.claims.read(revisionKey(alert.alertId, 1, deps))) as Memory | undefined;
-  return first !== undefined && first.rolledUp === undefined;
+  if (first === undefined || first.rolledUp !== undefined) return 'never';
+  return first.over ? 'now' : 'later';
 }
 
 class Attempt {
@@ -154,6 +165,7 @@ class Attempt {
     }
     if (delivery.outcome === 'refused') {
       await this.#bury(delivery.reason);
+      if (!this.#edits) this.#memory = { ...this.#memory, over: true };
       await this.#release();
       return { outcome: 'buried' };
     }
@@ -173,7 +185,7 @@ class Attempt {
   #done(): Promise<void> {
     return this.#edits
       ? this.#release()
-      : this.#deps.claims.confirm(this.#key, { ...this.#memory });
+      : this.#deps.claims.confirm(this.#key, { ...this.#memory, over: true });
   }
 
   #release(): Promise<void> {

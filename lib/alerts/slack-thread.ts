@@ -1,7 +1,7 @@
 // The life of an alert as one Slack message: posted once, edited as it goes on, new context told in its thread.
 // What is remembered of it lies with the claim, which also keeps two copies of the notifier apart.
 import * as z from 'zod';
-import type { Alert, ContextValue } from '../contract/alert.ts';
+import { type Alert, type ContextValue, contextValueSchema } from '../contract/alert.ts';
 import type { Delivery, Notice, SinkMemory } from './sink-port.ts';
 import { contextMessage, slackMessage } from './slack-message.ts';
 import type { PostedMessage, SlackApi } from './slack-web-api.ts';
@@ -24,6 +24,16 @@ const memorySchema = z.object({
   repliedAt: z.number().optional(),
   /** What the message or the thread has told, as `keyOf` names it. */
   told: z.array(z.string()),
+  /** What waits for the next reply, of the newest revision that waits: whichever comes back first tells all of it. */
+  waiting: z
+    .object({
+      revision: z.number(),
+      count: z.number(),
+      firstSeen: z.string(),
+      lastSeen: z.string(),
+      contextSeen: z.array(contextValueSchema),
+    })
+    .optional(),
   /** Somebody removed the message: nothing more is said. */
   gone: z.boolean().optional(),
 });
@@ -70,17 +80,32 @@ async function edit(notice: Notice, memory: Memory, api: SlackApi): Promise<Memo
   return answer;
 }
 
-async function reply(alert: Alert, memory: Memory, api: SlackApi, now: number): Promise<Delivery> {
+async function reply(
+  given: Alert,
+  { waiting, ...memory }: Memory,
+  api: SlackApi,
+  now: number,
+): Promise<Delivery> {
+  const alert =
+    waiting === undefined || waiting.revision < given.revision ? given : { ...given, ...waiting };
   const told = new Set(memory.told);
   const fresh = (alert.contextSeen ?? []).filter((value) => !told.has(keyOf(value)));
   if (fresh.length === 0) return { outcome: 'delivered', memory };
   const wait = (memory.repliedAt ?? Number.NEGATIVE_INFINITY) + REPLY_INTERVAL_MS - now;
-  if (wait > 0) return { outcome: 'delivered', memory, againAfterSeconds: wait / 1_000 };
+  if (wait > 0) {
+    const { revision, count, firstSeen, lastSeen, contextSeen = [] } = alert;
+    const newest = { revision, count, firstSeen, lastSeen, contextSeen };
+    return {
+      outcome: 'delivered',
+      memory: { ...memory, waiting: newest },
+      againAfterSeconds: wait / 1_000,
+    };
+  }
   const answer = await api.post(memory.channel, contextMessage(alert, fresh), memory.ts);
   if (answer.outcome === 'refused' && GONE.has(answer.reason)) {
     return { outcome: 'delivered', memory: { ...memory, gone: true } };
   }
-  if (answer.outcome !== 'taken') return { ...answer, memory };
+  if (answer.outcome !== 'taken') return { ...answer, memory: { ...memory, waiting } };
   return {
     outcome: 'delivered',
     memory: { ...memory, repliedAt: now, told: [...memory.told, ...fresh.map(keyOf)] },

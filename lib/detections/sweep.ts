@@ -1,15 +1,13 @@
 // What only time can decide: looks at the notes that are due and asks each group what has become of what it waited for.
 // Knows nothing of Lambda: the function runs it every minute, the local run as it goes on and at its end.
-import type { GroupState } from '../alerts/life.ts';
-import { GRACE_MS } from '../alerts/life.ts';
+import { groupKey } from '../alerts/identity.ts';
+import { GRACE_MS, type GroupState } from '../alerts/life.ts';
 import { tellOpened } from '../alerts/opened-line.ts';
 import { changeGroup, type GroupChange } from '../alerts/raise.ts';
 import { closeOver, speak, UPDATE_EVERY_MS } from '../alerts/revisions.ts';
 import { AuditBusError, describeError } from '../errors.ts';
-import type { DetectDeps } from './detect.ts';
-import { watchesOf } from './detect.ts';
-import type { DueBy, DueIndex, FoundDue } from './due-index.ts';
-import { dueBy } from './due-index.ts';
+import { type DetectDeps, watchesOf } from './detect.ts';
+import { type DueBy, type DueIndex, dueBy, type FoundDue } from './due-index.ts';
 import { duesOf, leaveNotes, WRITTEN_WITHIN_MS } from './notes.ts';
 import type { Watch } from './watch.ts';
 
@@ -89,6 +87,8 @@ class Sweep {
   readonly counts = { looked: 0, decided: 0, alerts: 0, failed: 0 };
   readonly #deps: SweepDeps;
   readonly #feed = new Map<string, number | undefined>();
+  /** What is being done to a group: two of its notes at once would only get in each other's way. */
+  readonly #busy = new Map<string, Promise<unknown>>();
 
   constructor(deps: SweepDeps) {
     this.#deps = deps;
@@ -107,7 +107,7 @@ class Sweep {
         if (endsAt !== undefined && clock.monotonic() > endsAt) return;
         const { done, value: due } = await notes.next();
         if (done) return;
-        const again = due.dueAt > until ? due.dueAt : await this.#lookAt(due);
+        const again = due.dueAt > until ? due.dueAt : await this.#inTurn(due);
         if (again !== undefined) next = Math.min(next ?? again, again);
         if (due.dueAt > until) await notes.return?.();
       }
@@ -116,7 +116,16 @@ class Sweep {
     return next;
   }
 
-  /** @returns when to look at it again, where it is left */
+  async #inTurn(due: FoundDue): Promise<number | undefined> {
+    const key = groupKey(due.group);
+    const looking = (this.#busy.get(key) ?? Promise.resolve()).then(() => this.#lookAt(due));
+    this.#busy.set(key, looking);
+    const again = await looking;
+    if (this.#busy.get(key) === looking) this.#busy.delete(key);
+    return again;
+  }
+
+  /** Never rejects. @returns when to look at it again, where it is left */
   async #lookAt(due: FoundDue): Promise<number | undefined> {
     const { workspaceGid, detectionId } = due.group;
     this.counts.looked += 1;

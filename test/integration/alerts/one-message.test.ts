@@ -140,8 +140,9 @@ describe('with a bot token', () => {
     expect(inThread()).toHaveLength(1);
     expect(top()[0]?.edits).toBe(3);
     clock.advance(REPLY_INTERVAL_MS - 120_000);
-    expect(await give(fourth, bot)).toBe(true);
+    // The older one comes back first, and tells what the newer one had to wait with as well.
     expect(await give(third, bot)).toBe(true);
+    expect(await give(fourth, bot)).toBe(true);
     expect(inThread()).toHaveLength(2);
     expect(inThread()[1]?.text).toMatch(/192\.0\.2\.3.*192\.0\.2\.4/);
     expect(inThread().every(({ threadTs }) => threadTs === top()[0]?.ts)).toBe(true);
@@ -299,6 +300,35 @@ describe('with a webhook', () => {
     expect(summary?.['text']).toContain('Over: High severity');
     expect(JSON.stringify(summary)).toContain('12 events from');
     expect(JSON.stringify(summary)).toContain('192.0.2.9');
+  });
+
+  it('closes after the first message, however long that takes', async () => {
+    const alert = testAlert();
+    const [first, last] = [opened(alert), closed({ ...alert, revision: 2, count: 3 })];
+    webhook.answer({ status: 500 });
+    expect(await give(first, hook)).toBe(false);
+    expect(await give(last, hook)).toBe(false);
+    expect(await give(first, hook)).toBe(true);
+    expect(await give(last, hook)).toBe(true);
+    expect(webhook.messages.map((each) => String(each['text']).startsWith('Over'))).toEqual([
+      false,
+      true,
+    ]);
+    const refused = { ...alert, alertId: 'refused' };
+    webhook.answer({ status: 404 });
+    expect(await give(opened(refused), hook)).toBe(true);
+    expect(await give(closed({ ...refused, revision: 2, count: 3 }), hook)).toBe(true);
+    expect(webhook.messages).toHaveLength(3);
+  });
+
+  it('says nothing of the end of an alert that was rolled up', async () => {
+    for (let index = 0; index <= LIMIT; index++) {
+      await give(opened(testAlert({ alertId: `s${index}` })), hook);
+    }
+    clock.advance(90_000);
+    const end = closed(testAlert({ alertId: `s${LIMIT}`, revision: 2, count: 9 }));
+    expect(await give(end, hook)).toBe(true);
+    expect(webhook.messages).toHaveLength(LIMIT);
   });
 
   it('closes nothing that it has not told before, and nothing below its least severity', async () => {

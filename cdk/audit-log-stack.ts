@@ -100,6 +100,14 @@ export class AuditLogStack extends Stack {
     // Polling begins once there is someone to hear of trouble with it.
     for (const schedule of poller.schedules) schedule.node.addDependency(monitoring);
 
-    new NextSteps(this, 'NextSteps', { config, bus, poller, detections: detector, alerts });
+    new NextSteps(this, 'NextSteps', {
+      config,
+      bus,
+      poller,
+      detections: detector,
+      alerts,
+      sweep,
+      deadLetters,
+    });
   }
 }

@@ -7,6 +7,8 @@ import type { Alerts } from './alerts.ts';
 import type { Bus } from './bus.ts';
 import type { Detections } from './detections.ts';
 import type { Poller } from './poller.ts';
+import type { WatchedDeadLetters } from './queue.ts';
+import type { ServiceFunction } from './service-function.ts';
 
 export interface NextStepsProps {
   readonly config: AuditLogConfig;
@@ -14,6 +16,9 @@ export interface NextStepsProps {
   readonly poller: Poller;
   readonly detections: Detections;
   readonly alerts: Alerts;
+  readonly sweep: ServiceFunction;
+  /** Every dead-letter queue that an alarm watches. */
+  readonly deadLetters: readonly WatchedDeadLetters[];
 }
 
 export class NextSteps extends Construct {
@@ -74,6 +79,11 @@ export class NextSteps extends Construct {
     );
     this.output('PollFunctionName', 'The poller', poller.poll.function.functionName);
     this.output('DetectFunctionName', 'Raises alerts', detections.detect.function.functionName);
+    this.output(
+      'SweepFunctionName',
+      'Decides what only time decides',
+      props.sweep.function.functionName,
+    );
     for (const sink of alerts.sinks) {
       this.output(
         `Notify${sink.node.id}FunctionName`,
@@ -81,12 +91,20 @@ export class NextSteps extends Construct {
         sink.notifier.function.functionName,
       );
     }
+    for (const { name, queue, meaning } of props.deadLetters) {
+      this.output(`DeadLetterQueueUrl${pascalCase(name)}`, meaning, queue.queueUrl);
+    }
   }
 
   private output(name: string, description: string, value: string): void {
     // Made directly below the stack, so that its name in the stack's outputs is this one.
     new CfnOutput(Stack.of(this), name, { description, value });
   }
+}
+
+/** `notify-slack` as `NotifySlack`: names of outputs are letters and digits. */
+function pascalCase(name: string): string {
+  return name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** A line for bash or zsh that asks for the value without showing it. */

@@ -4,6 +4,7 @@
 export const AUDIT_LOG_SOURCE = 'asana.audit-log';
 export const ALERT_SOURCE = 'asana.audit-log.alerts';
 export const POLLER_SOURCE = 'asana.audit-log.poller';
+export const OPERATOR_SOURCE = 'asana.audit-log.operator';
 
 export const ALERT_DETAIL_TYPES = {
   opened: 'Alert Opened',

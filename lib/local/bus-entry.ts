@@ -14,6 +14,7 @@ const TIME_BYTES = 14;
 /** The account and region in the frame of every local event. */
 const LOCAL_ACCOUNT = '000000000000';
 export const LOCAL_REGION = 'us-east-1';
+export const LOCAL_BUS_NAME = 'asana-audit-log';
 
 export interface RequestEntry {
   readonly Source?: unknown;

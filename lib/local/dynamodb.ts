@@ -20,6 +20,8 @@ const MAX_LOOKS = 100;
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 export interface LocalDynamoDb {
+  /** `http://127.0.0.1:<port>`, for other processes' clients. */
+  readonly endpoint: string;
   readonly client: DynamoDBClient;
   close(): Promise<void>;
 }
@@ -58,12 +60,14 @@ async function open(path: string): Promise<LocalDynamoDb> {
   const server = dynalite({ path, createTableMs: 0 });
   await listenOnLoopback(server);
   const { port } = server.address() as AddressInfo;
+  const endpoint = `http://127.0.0.1:${port}`;
   const client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint,
     region: LOCAL_REGION,
     credentials: LOCAL_CREDENTIALS,
   });
   return {
+    endpoint,
     client,
     close() {
       client.destroy();

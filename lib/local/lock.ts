@@ -15,11 +15,21 @@ const GUARD_WAIT_MS = 300;
 const HOLDER_WAIT_MS = 2_000;
 const HOLDER_RETRY_MS = 25;
 
-const holderSchema = z.object({ pid: z.number().int().positive(), startedAt: z.string() });
-/** Who holds a data folder. `startedAt` is ISO 8601 UTC. */
+const endpointsSchema = z.object({ dynamodb: z.url(), bus: z.url() });
+/** Where a run can be reached while it holds its folder. */
+export type RunEndpoints = z.infer<typeof endpointsSchema>;
+
+const holderSchema = z.object({
+  pid: z.number().int().positive(),
+  startedAt: z.string(),
+  endpoints: endpointsSchema.optional(),
+});
+/** Who holds a data folder. `startedAt` is ISO 8601 UTC; `endpoints` are there once a run has opened them. */
 export type LockHolder = z.infer<typeof holderSchema>;
 
 export interface DataFolderLock {
+  /** Tells commands where to reach this run. @throws AuditBusError `local.data-folder` */
+  announce(endpoints: RunEndpoints): void;
   /** Gives the folder back. Calling it twice does nothing. */
   release(): void;
 }
@@ -52,17 +62,16 @@ export async function acquireLock(
   const lockFile = join(folder, LOCK_FILE);
   const holder: LockHolder = { pid, startedAt: new Date(clock.now()).toISOString() };
   try {
-    const draft = `${lockFile}.new`;
-    writeFileSync(draft, `${JSON.stringify(holder)}\n`);
-    renameSync(draft, lockFile);
+    writeHolder(folder, holder);
   } catch (error) {
     guard.close();
-    throw folderError(folder, error);
+    throw error;
   }
   let released = false;
   return {
     acquired: true,
     lock: {
+      announce: (endpoints) => writeHolder(folder, { ...holder, endpoints }),
       release() {
         if (released) return;
         released = true;
@@ -71,6 +80,18 @@ export async function acquireLock(
       },
     },
   };
+}
+
+/** Whole or not at all, whenever it is read. */
+function writeHolder(folder: string, holder: LockHolder): void {
+  const lockFile = join(folder, LOCK_FILE);
+  const draft = `${lockFile}.new`;
+  try {
+    writeFileSync(draft, `${JSON.stringify(holder)}\n`);
+    renameSync(draft, lockFile);
+  } catch (error) {
+    throw folderError(folder, error);
+  }
 }
 
 function openGuard(folder: string): DatabaseSync {

@@ -10,6 +10,7 @@ import {
   ALERT_SOURCE,
   AUDIT_LOG_SOURCE,
   OPERATIONAL_DETAIL_TYPES,
+  OPERATOR_SOURCE,
   POLLER_SOURCE,
 } from '../contract/sources.ts';
 import { type AcceptedEvent, oneLine } from './bus-entry.ts';
@@ -114,9 +115,10 @@ export class RunOutput {
         if (type === ALERT_DETAIL_TYPES.closed) this.#closed += 1;
         const alert = oneLine(JSON.stringify(data));
         lines.push(`{"kind":"alert","detailType":${JSON.stringify(type)},"alert":${alert}}\n`);
-      } else if (event.source === POLLER_SOURCE) {
+      } else if (event.source === POLLER_SOURCE || event.source === OPERATOR_SOURCE) {
+        const kind = event.source === POLLER_SOURCE ? 'operational' : 'operator';
         const type = JSON.stringify(event['detail-type']);
-        lines.push(`{"kind":"operational","detailType":${type},"event":${accepted.text}}\n`);
+        lines.push(`{"kind":"${kind}","detailType":${type},"event":${accepted.text}}\n`);
       }
     }
     if (this.#options.json) await this.#options.stdout.write(lines.join(''));
@@ -167,13 +169,13 @@ export class RunOutput {
     await this.say(progressLine(clock.now(), added, this.#events, this.#newest, colors));
   }
 
-  /** What no sink tells: alerts that count on, and the poller's own news. */
+  /** What no sink tells: alerts that count on, the poller's own news, what operators do. */
   async #sayNews({ event }: AcceptedEvent): Promise<void> {
     const { clock, colors } = this.#options;
     if (event['detail-type'] === ALERT_DETAIL_TYPES.updated && event.source === ALERT_SOURCE) {
       const alert = alertSchema.safeParse(event.detail.data);
       if (alert.success) await this.say(updateLine(alert.data, clock.now(), colors));
-    } else if (event.source === POLLER_SOURCE) {
+    } else if (event.source === POLLER_SOURCE || event.source === OPERATOR_SOURCE) {
       const { code, message } = event.detail.data as Operational;
       if (TOLD_OTHERWISE.has(event['detail-type']) || code === 'page.unreadable') return;
       await this.say(operationalLine(event['detail-type'], message, clock.now(), colors));

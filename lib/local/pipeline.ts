@@ -24,11 +24,13 @@ import { DynamoFeed } from '../poller/dynamo-feed.ts';
 import { Poller } from '../poller/poll.ts';
 import type { Timings } from '../poller/settings.ts';
 import { startLocalBus } from './bus.ts';
-import { LOCAL_REGION } from './bus-entry.ts';
+import { LOCAL_BUS_NAME, LOCAL_REGION } from './bus-entry.ts';
 import { CHECKPOINT_TABLE, LOCAL_CREDENTIALS, STATE_TABLE, startDynamoDb } from './dynamodb.ts';
 import { FileQuarantine } from './file-quarantine.ts';
 import { detectHandler, type Handle, notifyHandler } from './handlers.ts';
 import { LocalClaims } from './local-claims.ts';
+import type { RunEndpoints } from './lock.ts';
+import { OUTBOX_QUEUE, outboxHandler } from './outbox.ts';
 import type { RunOutput } from './output.ts';
 import { DurableQueues } from './queue.ts';
 import { DETECT_QUEUE, detectionRules, sinkQueue, sinkRule } from './rules.ts';
@@ -38,7 +40,6 @@ import { takeOver } from './take-over.ts';
 import { TerminalSink } from './terminal-sink.ts';
 import { Worker } from './worker.ts';
 
-const BUS_NAME = 'asana-audit-log';
 /** Fewer than the deployed queue has: nothing throttles here, so what fails five times fails for good. */
 const DETECT_RECEIVES = 5;
 /** As the deployed queues have it: the notifier waits up to an hour between them. */
@@ -63,7 +64,8 @@ export interface PipelineOptions {
 
 export interface Pipeline {
   readonly poller: Poller;
-  readonly busEndpoint: string;
+  /** Where commands reach this run. */
+  readonly endpoints: RunEndpoints;
   /** Messages that an earlier run could not deliver and that are tried again. */
   readonly redriven: number;
   /** Messages handled so far: grows as long as there is progress. */
@@ -89,7 +91,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       : [new SlackSink({ credential: fixedCredential(options.slackWebhookUrl), clock })]),
   ];
   const bus = await startLocalBus({
-    busName: BUS_NAME,
+    busName: LOCAL_BUS_NAME,
     rules: [
       ...detectionRules(CATALOGUE, { alertOnHistory: true }),
       ...sinks.map(({ name }) => sinkRule(sinkQueue(name), openedAndClosedPattern)),
@@ -104,7 +106,11 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     credentials: LOCAL_CREDENTIALS,
     maxAttempts: 1,
   });
-  const publisher = new PutEventsPublisher({ client: eventBridge, eventBusName: BUS_NAME, clock });
+  const publisher = new PutEventsPublisher({
+    client: eventBridge,
+    eventBusName: LOCAL_BUS_NAME,
+    clock,
+  });
   const state = { client: database.client, tableName: STATE_TABLE, clock };
   const claims = new LocalClaims(state);
   const worker = (queue: string, maxReceives: number, handle: Handle) =>
@@ -140,6 +146,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   };
   const sweeper = new Sweeper({ clock, log, sweep: sweepNow });
   const workers = [
+    worker(OUTBOX_QUEUE, SINK_RECEIVES, outboxHandler(publisher)),
     worker(DETECT_QUEUE, DETECT_RECEIVES, detectHandler(detection)),
     ...sinks.map((sink) =>
       worker(
@@ -179,7 +186,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
 
   return {
     poller,
-    busEndpoint: bus.endpoint,
+    endpoints: { dynamodb: database.endpoint, bus: bus.endpoint },
     redriven,
     handled: () => workers.reduce((sum, each) => sum + each.handled, 0),
     isDrained: () => queues.isDrained(),

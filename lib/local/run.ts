@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts';
 import { type Log, silentLog } from '../log.ts';
 import { shownText } from '../text.ts';
-import { acquireLock } from './lock.ts';
+import { acquireLock, type DataFolderLock } from './lock.ts';
 import type { RunOptions } from './options.ts';
 import type { RunOutput } from './output.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
@@ -45,13 +45,17 @@ export async function runLocally(options: RunOptions, deps: RunDeps): Promise<nu
     return EXIT.held;
   }
   try {
-    return await runHoldingLock(options, deps);
+    return await runHoldingLock(options, deps, result.lock);
   } finally {
     result.lock.release();
   }
 }
 
-async function runHoldingLock(options: RunOptions, deps: RunDeps): Promise<number> {
+async function runHoldingLock(
+  options: RunOptions,
+  deps: RunDeps,
+  lock: DataFolderLock,
+): Promise<number> {
   const { output, clock, version } = deps;
   const { dataFolder, startFrom, once, slackWebhookUrl } = options;
   let lastComplaint = '';
@@ -75,6 +79,7 @@ async function runHoldingLock(options: RunOptions, deps: RunDeps): Promise<numbe
       log: warningsTo(output),
     });
     try {
+      lock.announce(pipeline.endpoints);
       return await pollAndSettle(options, deps, source, pipeline);
     } finally {
       await pipeline.close();

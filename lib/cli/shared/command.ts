@@ -20,7 +20,11 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'pattern.invalid',
   'detection.invalid',
   'local.data-folder',
+  'local.no-data',
   'history.invalid',
+  'target.credentials',
+  'target.region',
+  'target.stack-missing',
 ]);
 
 export interface Terminal {

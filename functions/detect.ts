@@ -3,6 +3,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { DynamoActiveSuppressions } from '../lib/alerts/active-suppressions.ts';
 import { DynamoAlertStateStore } from '../lib/alerts/state-store.ts';
 import { clientConfig } from '../lib/aws-clients.ts';
 import { PutEventsPublisher } from '../lib/bus/put-events-publisher.ts';
@@ -26,6 +27,7 @@ const table = {
 };
 const store = new DynamoAlertStateStore({ ...table, clock });
 const due = new DynamoDueNotes(table);
+const suppressions = new DynamoActiveSuppressions({ ...table, clock, log });
 const publisher = new PutEventsPublisher({
   client: new EventBridgeClient(clientConfig(3_000, 1)),
   eventBusName: config.eventBusName,
@@ -43,6 +45,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
     off,
     store,
     due,
+    suppressions,
     metrics: failures,
     publisher,
     clock,

@@ -3,6 +3,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { Context } from 'aws-lambda';
+import { DynamoActiveSuppressions } from '../lib/alerts/active-suppressions.ts';
 import { DynamoAlertStateStore } from '../lib/alerts/state-store.ts';
 import { clientConfig } from '../lib/aws-clients.ts';
 import { PutEventsPublisher } from '../lib/bus/put-events-publisher.ts';
@@ -25,6 +26,7 @@ const table = { client, tableName: config.stateTableName };
 const store = new DynamoAlertStateStore({ ...table, clock });
 const due = new DynamoDueIndex(table);
 const feed = new DynamoFeed(client, config.checkpointTableName);
+const suppressions = new DynamoActiveSuppressions({ ...table, clock, log });
 const publisher = new PutEventsPublisher({
   client: new EventBridgeClient(clientConfig(3_000, 1)),
   eventBusName: config.eventBusName,
@@ -37,7 +39,7 @@ const RESERVE_MS = 15_000;
 export async function handler(_input: unknown, context: Context): Promise<Swept> {
   log.addContext(context);
   const endsAt = clock.monotonic() + context.getRemainingTimeInMillis() - RESERVE_MS;
-  const deps = { ...config, catalogue, store, due, feed, publisher, clock, log };
+  const deps = { ...config, catalogue, store, due, suppressions, feed, publisher, clock, log };
   const swept = await sweepAndStay({
     ...deps,
     metrics: failures,

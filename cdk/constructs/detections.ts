@@ -77,7 +77,10 @@ export class Detections extends Construct {
       logRetention: config.logRetentionDays,
       serviceName: props.serviceName,
     });
-    this.detect.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [this.stateTable.tableArn]);
+    this.detect.allow(
+      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+      [this.stateTable.tableArn],
+    );
     bus.allowPutEvents(this.detect, [ALERT_SOURCE, POLLER_SOURCE]);
     // A flood of matches must not take the concurrency that the account's other functions, the poller too, live on.
     this.detect.consume(work.queue, 10);

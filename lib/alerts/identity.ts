@@ -9,6 +9,8 @@ export interface GroupIdentity {
   readonly entity: Entity;
   /** True where one event may be in several groups of its detection, and be in an alert in each. */
   readonly shared?: boolean;
+  /** Events that this suppression covers are counted by themselves, in a group of their own. */
+  readonly suppressionId?: string;
 }
 
 /** A digest over the parts, unambiguous whatever characters they hold. 32 hexadecimal digits. */
@@ -17,8 +19,10 @@ function digest(parts: readonly string[]): string {
 }
 
 /** The entity's label is left out: people rename things. */
-export function groupKey({ detectionId, workspaceGid, entity }: GroupIdentity): string {
-  return digest([detectionId, workspaceGid, entity.type, entity.id]);
+export function groupKey(group: GroupIdentity): string {
+  const { detectionId, workspaceGid, entity, suppressionId } = group;
+  const parts = [detectionId, workspaceGid, entity.type, entity.id];
+  return digest(suppressionId === undefined ? parts : [...parts, 'suppression', suppressionId]);
 }
 
 /**

@@ -17,6 +17,8 @@ export interface Match extends Ref {
   readonly event: AuditLogEvent;
   /** Whom the alert is about, where one group has alerts about several. @default - the group's entity */
   readonly about?: Entity;
+  /** The suppression that covers it: it is in alerts of that suppression only. */
+  readonly suppressedBy?: string;
   /** It came before, and has been counted where an alert was open at its time. */
   readonly cameBefore?: true;
 }
@@ -91,6 +93,8 @@ export interface LifeRules {
   readonly open: (match: Match, count: number) => Alert;
   /** When changes become revisions. @default - each at once, and no alert is closed: a run over a history */
   readonly pace?: Pace;
+  /** The suppression whose alert this match opens or joins; undefined: one of none. @default - none suppresses anything */
+  readonly suppressedBy?: (match: Match) => string | undefined;
 }
 
 /** Minutes in which matches of one detection and entity are one alert, unless configured. */
@@ -267,9 +271,12 @@ class Life {
   }
 
   /** The window that contains the time, else the one that it precedes by no more than the grace; -1 for none. */
-  #windowFor({ at, about }: Match): number {
+  #windowFor(match: Match): number {
+    const { at, about } = match;
+    const suppressionId = this.#rules.suppressedBy?.(match);
     const isSame = ({ alert }: AlertWindow) =>
-      about === undefined || (alert.entity.id === about.id && alert.entity.type === about.type);
+      alert.suppressionId === suppressionId &&
+      (about === undefined || (alert.entity.id === about.id && alert.entity.type === about.type));
     const containing = this.windows.findIndex(
       (window) => window.start.at <= at && at < window.start.at + this.#windowMs && isSame(window),
     );

@@ -20,13 +20,17 @@ export interface OpenOptions {
   readonly now: number;
 }
 
-/** @param count events in the alert as it opens */
+/**
+ * @param count events in the alert as it opens
+ * @param suppressionId what covers every match of it
+ */
 export function openAlert(
   detection: Detection,
   group: GroupIdentity,
   match: Match,
   options: OpenOptions,
   count = 1,
+  suppressionId?: string,
 ): Alert {
   const at = new Date(match.at).toISOString();
   const { about: entity = group.entity } = match;
@@ -41,7 +45,7 @@ export function openAlert(
       MAX_SUMMARY,
     ),
     severity: severityFor(detection, match.event),
-    status: detection.status === 'staged' ? 'staged' : 'active',
+    ...statusOf(detection, suppressionId),
     workspaceGid: group.workspaceGid,
     entity: { ...entity, label: shownText(entity.label, MAX_LABEL) },
     count,
@@ -56,6 +60,15 @@ export function openAlert(
     falsePositives: detection.falsePositives,
     runbookUrl: runbookUrl(options.runbookBaseUrl, detection.id),
   };
+}
+
+/** Suppressed also where the detection is staged: what is known to be harmless says nothing about it. */
+function statusOf(
+  { status }: Detection,
+  suppressionId: string | undefined,
+): Pick<Alert, 'status' | 'suppressionId'> {
+  if (suppressionId !== undefined) return { status: 'suppressed', suppressionId };
+  return { status: status === 'staged' ? 'staged' : 'active' };
 }
 
 /** What the event makes of it, never above what the detection is documented with. */

@@ -9,6 +9,7 @@ import {
 import { parseLossless } from '../asana/lossless-json.ts';
 import type { Clock } from '../clock.ts';
 import type { Alert } from '../contract/alert.ts';
+import { timeKey } from '../time-key.ts';
 import { type GroupIdentity, groupKey } from './identity.ts';
 import { EMPTY_GROUP, type GroupState } from './life.ts';
 import {
@@ -110,11 +111,14 @@ export class DynamoAlertStateStore implements AlertStateStore {
   }
 
   async recordAlert(alert: Alert): Promise<void> {
+    // In this order: whoever finds the record finds the rest, and after a crash all of it is written again.
+    if (alert.revision === 1) await this.#recordTime(alert);
+    if (alert.suppressionId !== undefined) await this.#recordUse(alert.suppressionId, alert);
     await this.#conditionalPut(
       new PutItemCommand({
         TableName: this.#table,
         Item: {
-          pk: { S: `alerts#${alert.workspaceGid}` },
+          pk: { S: alertsPartition(alert.workspaceGid) },
           sk: { S: alert.alertId },
           revision: { N: String(alert.revision) },
           detectionId: { S: alert.detectionId },
@@ -127,6 +131,45 @@ export class DynamoAlertStateStore implements AlertStateStore {
           firstSeen: { S: alert.firstSeen },
           lastSeen: { S: alert.lastSeen },
           alert: { S: JSON.stringify(alert) },
+          expiresAt: { N: String(this.#seconds() + ALERT_RECORD_SECONDS) },
+        },
+        ConditionExpression: 'attribute_not_exists(pk) OR revision < :revision',
+        ExpressionAttributeValues: { ':revision': { N: String(alert.revision) } },
+      }),
+    );
+  }
+
+  /** Where the alert stands in time: written once, since its id and all that is filtered by stay as they were opened. */
+  async #recordTime(alert: Alert): Promise<void> {
+    const { alertId, workspaceGid, detectionId, severity, status, entity, firstSeen } = alert;
+    await this.#client.send(
+      new PutItemCommand({
+        TableName: this.#table,
+        Item: {
+          pk: { S: alertTimesPartition(workspaceGid) },
+          sk: { S: `${timeKey(Date.parse(firstSeen))}#${alertId}` },
+          alertId: { S: alertId },
+          detectionId: { S: detectionId },
+          severity: { S: severity },
+          status: { S: status },
+          entity: { S: `${entity.type}:${entity.id}` },
+          expiresAt: { N: String(this.#seconds() + ALERT_RECORD_SECONDS) },
+        },
+      }),
+    );
+  }
+
+  /** What a suppression did: an item for each alert, so that no redelivery counts twice. */
+  async #recordUse(suppressionId: string, alert: Alert): Promise<void> {
+    await this.#conditionalPut(
+      new PutItemCommand({
+        TableName: this.#table,
+        Item: {
+          pk: { S: suppressedPartition(suppressionId) },
+          sk: { S: alert.alertId },
+          revision: { N: String(alert.revision) },
+          count: { N: String(alert.count) },
+          lastSeen: { S: alert.lastSeen },
           expiresAt: { N: String(this.#seconds() + ALERT_RECORD_SECONDS) },
         },
         ConditionExpression: 'attribute_not_exists(pk) OR revision < :revision',
@@ -148,6 +191,21 @@ export class DynamoAlertStateStore implements AlertStateStore {
   #seconds(): number {
     return Math.floor(this.#clock.now() / 1_000);
   }
+}
+
+/** A workspace's alerts by their ids. */
+export function alertsPartition(workspaceGid: string): string {
+  return `alerts#${workspaceGid}`;
+}
+
+/** A workspace's alerts in the order of their times. */
+export function alertTimesPartition(workspaceGid: string): string {
+  return `alert-times#${workspaceGid}`;
+}
+
+/** Where the alerts are counted that a suppression kept from being delivered. */
+export function suppressedPartition(suppressionId: string): string {
+  return `suppressed#${suppressionId}`;
 }
 
 function groupItem(group: GroupIdentity): { pk: { S: string }; sk: { S: string } } {

@@ -36,6 +36,8 @@ export const alertSchema = z
     summary: z.string(),
     severity: severitySchema,
     status: alertStatusSchema,
+    /** The suppression that covers every match of it, where `status` is `suppressed`. */
+    suppressionId: z.string().optional(),
     workspaceGid: z.string(),
     entity: entitySchema,
     /** Matching events so far. */

@@ -30,6 +30,13 @@ export const OPERATIONAL_DETAIL_TYPES = {
 export type OperationalDetailType =
   (typeof OPERATIONAL_DETAIL_TYPES)[keyof typeof OPERATIONAL_DETAIL_TYPES];
 
+/** Detail types of operator events (`OPERATOR_SOURCE`): what people did with the commands of this deployment. */
+export const OPERATOR_DETAIL_TYPES = {
+  suppressionAdded: 'Suppression Added',
+  suppressionRemoved: 'Suppression Removed',
+} as const;
+export type OperatorDetailType = (typeof OPERATOR_DETAIL_TYPES)[keyof typeof OPERATOR_DETAIL_TYPES];
+
 /** What an event without `event_type` is called on the bus. */
 export const UNKNOWN_DETAIL_TYPE = 'unknown';
 /** EventBridge's limit on `DetailType`, in characters (AWS API reference, PutEventsRequestEntry). */

@@ -1,9 +1,11 @@
 // From messages of the detection queue to alerts: parse, check again what the rule checked, run the engine, raise.
 // Knows nothing of Lambda: the function and the local run both call it.
+import type { ActiveSuppressions } from '../alerts/active-suppressions.ts';
 import { type GroupIdentity, groupKey } from '../alerts/identity.ts';
 import { tellOpened } from '../alerts/opened-line.ts';
 import { type GroupChange, type RaiseDeps, raiseAlerts } from '../alerts/raise.ts';
 import { UPDATE_EVERY_MS } from '../alerts/revisions.ts';
+import { type Suppress, suppressor } from '../alerts/suppression.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Detection } from './define.ts';
@@ -36,6 +38,8 @@ export interface DetectDeps extends RaiseDeps, WatchRules {
   readonly off?: ReadonlySet<string>;
   /** Where it is noted what has to be looked at once time has passed. */
   readonly due: Pick<DueIndex, 'put'>;
+  /** What keeps alerts from being delivered. @default - nothing does */
+  readonly suppressions?: ActiveSuppressions;
   /** @default - nothing is counted */
   readonly metrics?: DetectMetrics;
   readonly log: Log;
@@ -63,7 +67,7 @@ export async function detectBatch(
   records: readonly DetectRecord[],
   deps: DetectDeps,
 ): Promise<BatchResult> {
-  const batch = new Batch(deps);
+  const batch = new Batch(deps, await suppressing(deps));
   for (const record of records) batch.add(record);
   await batch.work();
   deps.log.info('Detected.', {
@@ -79,11 +83,13 @@ class Batch {
   readonly failed = new Set<string>();
   alerts = 0;
   readonly #deps: DetectDeps;
+  readonly #suppress: Suppress;
   readonly #watches: ReadonlyMap<string, Watch>;
   readonly #work = new Map<string, Work>();
 
-  constructor(deps: DetectDeps) {
+  constructor(deps: DetectDeps, suppress: Suppress) {
     this.#deps = deps;
+    this.#suppress = suppress;
     this.#watches = watchesOf(deps);
   }
 
@@ -106,7 +112,7 @@ class Batch {
       const { workspaceGid } = message.event.detail.metadata;
       failing = { detectionId: message.detectionId, workspaceGid };
       // The rule has checked all this; a message sent by hand or an outdated rule has not.
-      for (const { group, alone, sighting } of watch.see(message.event)) {
+      for (const { group, alone, sighting } of watch.see(message.event, this.#suppress)) {
         const key = groupKey(group);
         const work: Work = this.#work.get(key) ?? { watch, group, alone, items: [] };
         work.items.push({ messageId: record.messageId, sighting });
@@ -163,6 +169,13 @@ class Batch {
       reason: describeError(error),
     });
   }
+}
+
+/** What the suppressions in force cover, as of now. */
+export async function suppressing(
+  deps: Pick<DetectDeps, 'suppressions' | 'clock'>,
+): Promise<Suppress> {
+  return suppressor((await deps.suppressions?.list()) ?? [], deps.clock.now());
 }
 
 function isEngineFailure(error: unknown): boolean {

@@ -15,11 +15,16 @@ interface Memory {
   readonly steps: ReadonlyArray<readonly Entry[]>;
   /** Events of the last step that a late event of another may yet complete: an alert is to tell of them. */
   readonly waiting: ReadonlyArray<{ readonly at: number; readonly event: AuditLogEvent }>;
+  /** Events that a suppression covers. Absent where none is. */
+  readonly covered?: readonly Covered[];
 }
+type Covered = readonly [at: number, gid: string, suppressionId: string];
 type Chain = readonly Entry[];
 
 const MAX_LISTED = 10;
 const MAX_WAITING = 4;
+/** More than a chain has, as a rule; what is forgotten counts as not covered, and pages. */
+const MAX_COVERED = 100;
 /** Kept at either end of a stretch, and stretches a window has: what lies between them can shift a start by one stretch. */
 const ENDS = 10;
 const STRETCHES = 8;
@@ -125,11 +130,16 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
       const kept = at <= horizon ? undefined : add(known.steps, sighting);
       if (kept === undefined) return { memory, matches: [] };
       const completed = complete(kept, at);
-      const matches: Match[] = completed.done.map(({ at, gid }) => ({
-        gid,
-        at,
-        event: gid === sighting.gid ? event : toldOf(known, gid, event),
-      }));
+      const covered = coveredBy(known.covered, sighting, horizon);
+      const matches: Match[] = completed.done.map(({ at, gid }) => {
+        const suppressedBy = covered && suppressionOf(gid, chainTo(kept, { at, gid }), covered);
+        return {
+          gid,
+          at,
+          event: gid === sighting.gid ? event : toldOf(known, gid, event),
+          ...(suppressedBy === undefined ? {} : { suppressedBy }),
+        };
+      });
       const isWaiting =
         roles.some(({ index }) => index === last) && matches[0]?.gid !== sighting.gid;
       const waiting = [
@@ -140,12 +150,32 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
         .slice(-MAX_WAITING);
       const next = forgotten(completed.kept, horizon);
       return {
-        memory: { steps: next, waiting },
+        memory: { steps: next, waiting, ...(covered === undefined ? {} : { covered }) },
         matches,
         context: contextOf(next, newest),
       };
     },
   };
+}
+
+function coveredBy(
+  known: readonly Covered[] = [],
+  { at, gid, suppressedBy }: Sighting,
+  horizon: number,
+): readonly Covered[] | undefined {
+  const own: Covered[] = suppressedBy === undefined ? [] : [[at, gid, suppressedBy]];
+  const covered = [...known, ...own].filter(([time]) => time > horizon).slice(-MAX_COVERED);
+  return covered.length === 0 ? undefined : covered;
+}
+
+/** What suppresses a chain: each of its events has to be covered, else a step from elsewhere would hide behind the others. */
+function suppressionOf(
+  gid: string,
+  chain: Chain | undefined,
+  covered: readonly Covered[],
+): string | undefined {
+  const ids = new Map(covered.map(([, each, suppressionId]) => [each, suppressionId]));
+  return chain?.every(([, each]) => ids.has(each)) ? ids.get(gid) : undefined;
 }
 
 function toldOf(memory: Memory, gid: string, otherwise: AuditLogEvent): AuditLogEvent {

@@ -6,7 +6,7 @@ import { tellOpened } from '../alerts/opened-line.ts';
 import { changeGroup, type GroupChange } from '../alerts/raise.ts';
 import { closeOver, speak, UPDATE_EVERY_MS } from '../alerts/revisions.ts';
 import { AuditBusError, describeError } from '../errors.ts';
-import { type DetectDeps, watchesOf } from './detect.ts';
+import { type DetectDeps, suppressing, watchesOf } from './detect.ts';
 import { type DueBy, type DueIndex, dueBy, type FoundDue } from './due-index.ts';
 import { duesOf, leaveNotes, WRITTEN_WITHIN_MS } from './notes.ts';
 import type { Watch } from './watch.ts';
@@ -172,7 +172,7 @@ class Sweep {
       await index.remove(due);
       return 0;
     }
-    const change = this.#change(due, watch);
+    const change = await this.#change(due, watch);
     let isChanged = false;
     const { published, state } = await changeGroup(
       due.group,
@@ -202,10 +202,11 @@ class Sweep {
     return 0;
   }
 
-  #change(due: FoundDue, watch: Watch | undefined): GroupChange<never> {
+  async #change(due: FoundDue, watch: Watch | undefined): Promise<GroupChange<never>> {
     const { clock, windowMs, graceMs = GRACE_MS, updateEveryMs = UPDATE_EVERY_MS } = this.#deps;
     if (due.kind === 'absence' && watch !== undefined) {
-      return watch.passing(due.group, due.dueAt, () => clock.now());
+      const suppress = await suppressing(this.#deps);
+      return watch.passing(due.group, due.dueAt, () => clock.now(), suppress);
     }
     const rules = watch?.window ?? { windowMs, graceMs };
     const apply = (state: GroupState): GroupState =>

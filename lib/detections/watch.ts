@@ -1,9 +1,10 @@
 // A detection at work: which events it sees in which group, and how an event changes the group and its alerts. Pure, but
 // for the notes that a change leaves. The detect function, the sweep and the run in one process all go through here.
 import type { GroupIdentity } from '../alerts/identity.ts';
-import { applyEvents, applyMatches, GRACE_MS, type LifeRules } from '../alerts/life.ts';
+import { applyEvents, applyMatches, GRACE_MS, type LifeRules, type Match } from '../alerts/life.ts';
 import { openAlert } from '../alerts/open.ts';
 import type { GroupChange } from '../alerts/raise.ts';
+import type { Suppress } from '../alerts/suppression.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import { type AbsenceEngine, absenceEngine } from './absence-engine.ts';
@@ -65,9 +66,11 @@ export class Watch {
 
   /**
    * The event in each group it belongs to; empty when it is not what the detection looks for.
+   * @param suppress says what covers an event. What a threshold counts goes into a group of that suppression: it raises what
+   * it would raise alone, and the rest as if it had not been (docs/adr/0015-suppressions.md)
    * @throws AuditBusError `detect.event-unusable` without a usable gid or time, or what the definition's functions threw
    */
-  see(event: BusEvent): Placed[] {
+  see(event: BusEvent, suppress?: Suppress): Placed[] {
     if (!this.#lookout.matches(event)) return [];
     const { workspaceGid } = event.detail.metadata;
     const { id: detectionId, kind } = this.detection;
@@ -75,15 +78,24 @@ export class Watch {
     return this.#lookout
       .see(event)
       .filter(({ sighting }) => !(sighting.learnOnly && kind !== 'newValue'))
-      .map((seen) => ({
-        ...seen,
-        group: {
-          detectionId,
-          workspaceGid,
-          entity: seen.entity,
-          ...(shared ? { shared } : {}),
-        },
-      }));
+      .map((seen) => {
+        const { entity, alone, sighting } = seen;
+        const entities = sighting.about === undefined ? [entity] : [entity, sighting.about];
+        const { data } = event.detail;
+        const by = suppress?.({ detectionId, workspaceGid, event: data, entities });
+        const isCounted = kind === 'threshold' && !alone;
+        return {
+          ...seen,
+          ...(by === undefined ? {} : { sighting: { ...sighting, suppressedBy: by } }),
+          group: {
+            detectionId,
+            workspaceGid,
+            entity,
+            ...(shared ? { shared } : {}),
+            ...(by !== undefined && isCounted ? { suppressionId: by } : {}),
+          },
+        };
+      });
   }
 
   /**
@@ -109,8 +121,24 @@ export class Watch {
     return this.#absence?.dueAt(memory);
   }
 
-  /** What the feed's having passed `watermark` (milliseconds since the epoch) does to a group. */
-  passing(group: GroupIdentity, watermark: number, now: () => number): GroupChange<never> {
+  /**
+   * What the feed's having passed `watermark` (milliseconds since the epoch) does to a group.
+   * @param suppress asked of the events that waited, as they are remembered
+   */
+  passing(
+    group: GroupIdentity,
+    watermark: number,
+    now: () => number,
+    suppress?: Suppress,
+  ): GroupChange<never> {
+    const { detectionId, workspaceGid, entity } = group;
+    const suppressedBy = ({ event, about }: Match) =>
+      suppress?.({
+        detectionId,
+        workspaceGid,
+        event,
+        entities: about === undefined ? [entity] : [entity, about],
+      });
     const absence = this.#absence;
     return {
       memorySeconds: this.memorySeconds,
@@ -120,19 +148,30 @@ export class Watch {
           if (found === undefined || found.matches.length === 0) {
             return { state, rest: [], changed: false };
           }
-          const applied = applyMatches(state, found.matches, this.#rulesFor(group, now));
+          const applied = applyMatches(
+            state,
+            found.matches,
+            this.#rulesFor(group, now, suppressedBy),
+          );
           return { ...applied, rest: [], state: { ...applied.state, memory: found.memory } };
         }),
     };
   }
 
-  #rulesFor(group: GroupIdentity, now: () => number): LifeRules {
+  #rulesFor(
+    group: GroupIdentity,
+    now: () => number,
+    suppressedBy = (match: Match) => group.suppressionId ?? match.suppressedBy,
+  ): LifeRules {
     const { runbookBaseUrl, updateEveryMs } = this.#rules;
     return {
       ...this.#life,
       ...(updateEveryMs === undefined ? {} : { pace: { updateEveryMs, now: now() } }),
-      open: (match, count) =>
-        openAlert(this.detection, group, match, { runbookBaseUrl, now: now() }, count),
+      suppressedBy,
+      open: (match, count) => {
+        const options = { runbookBaseUrl, now: now() };
+        return openAlert(this.detection, group, match, options, count, suppressedBy(match));
+      },
     };
   }
 

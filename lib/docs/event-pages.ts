@@ -1,6 +1,7 @@
 // Writes docs/events/: for each kind of event on the bus a JSON Schema, an example and a page, out of lib/contract.
 // The schema is of the whole event as a rule's target receives it.
 import * as z from 'zod';
+import { addedEvent } from '../alerts/manage-suppressions.ts';
 import { openAlert } from '../alerts/open.ts';
 import { createdAtOf } from '../asana/event.ts';
 import { envelope, operationalEntry } from '../bus/envelope.ts';
@@ -8,12 +9,15 @@ import type { BusEntry } from '../bus/publisher-port.ts';
 import { alertDetailSchema } from '../contract/alert.ts';
 import { type AuditLogEvent, auditLogDetailSchema } from '../contract/bus-event.ts';
 import { operationalDetailSchema } from '../contract/operational.ts';
+import { operatorDetailSchema } from '../contract/operator.ts';
 import { DEFAULT_RUNBOOK_BASE_URL } from '../contract/runbook.ts';
 import {
   ALERT_DETAIL_TYPES,
   ALERT_SOURCE,
   AUDIT_LOG_SOURCE,
   OPERATIONAL_DETAIL_TYPES,
+  OPERATOR_DETAIL_TYPES,
+  OPERATOR_SOURCE,
   POLLER_SOURCE,
   SCHEMA_VERSION,
 } from '../contract/sources.ts';
@@ -48,6 +52,25 @@ export function eventPages(): GeneratedFile[] {
       source: ALERT_SOURCE,
       detailTypes: Object.values(ALERT_DETAIL_TYPES),
       entry: alertEntry(),
+    }),
+    ...pages({
+      name: 'operator-event',
+      title: 'Operator event',
+      about:
+        'What a person did to this deployment with one of its commands: who (`by`), what, why (`reason`). It concerns all workspaces, so `metadata` names none. Test `detail.data.code`, which is stable; `message` is for people. A suppression is in force only once this event is on the bus; what dies on the way may put it there twice, so work idempotently on `suppression.id` and the detail type.',
+      detail: operatorDetailSchema,
+      source: OPERATOR_SOURCE,
+      detailTypes: Object.values(OPERATOR_DETAIL_TYPES),
+      entry: addedEvent({
+        id: 's-0a1b2c3d4e',
+        detectionId: samlWeakened.id,
+        conditions: { actor: ['1201000000000001'], ip: ['192.0.2.0/24'] },
+        reason: 'Planned move to the new identity provider, CHG-1234',
+        owner: 'Identity team',
+        createdBy: 'arn:aws:sts::123456789012:assumed-role/Operators/mara',
+        createdAt: '2026-10-05T09:01:02.345Z',
+        expiresAt: '2026-10-12T00:00:00.000Z',
+      }),
     }),
     ...pages({
       name: 'operational-event',

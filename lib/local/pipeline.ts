@@ -2,6 +2,7 @@
 // through the SDK clients and ports the functions use. What is said about it is output.ts's, when to poll poll-loop.ts's.
 import { join } from 'node:path';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { DynamoActiveSuppressions } from '../alerts/active-suppressions.ts';
 import { DEFAULT_ALERT_WINDOW_MINUTES } from '../alerts/life.ts';
 import { UPDATE_EVERY_MS } from '../alerts/revisions.ts';
 import type { Sink } from '../alerts/sink-port.ts';
@@ -42,6 +43,8 @@ import { Worker } from './worker.ts';
 
 /** Fewer than the deployed queue has: nothing throttles here, so what fails five times fails for good. */
 const DETECT_RECEIVES = 5;
+/** A person who has just added one waits for it to count. */
+const SUPPRESSIONS_FRESH_MS = 1_000;
 /** As the deployed queues have it: the notifier waits up to an hour between them. */
 const SINK_RECEIVES = 100;
 /** Shorter than the function's: a person waits here, and the next poll is the better retry. */
@@ -123,6 +126,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     runbookBaseUrl: DEFAULT_RUNBOOK_BASE_URL,
     store: new DynamoAlertStateStore(state),
     due: new DynamoDueIndex(state),
+    suppressions: new DynamoActiveSuppressions({ ...state, log, freshMs: SUPPRESSIONS_FRESH_MS }),
     publisher,
     clock,
   };

@@ -107,7 +107,8 @@ function thousands(count: number): string {
   return count.toLocaleString('en-US');
 }
 
-function severityColor(severity: Severity, colors: Colors): (text: string) => string {
+/** How a severity is painted. */
+export function severityColor(severity: Severity, colors: Colors): (text: string) => string {
   if (severity === 'critical' || severity === 'high') return colors.red;
   if (severity === 'medium') return colors.yellow;
   return colors.cyan;

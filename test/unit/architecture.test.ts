@@ -9,12 +9,15 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The files of lib that hold a client of AWS or of HTTP; all others can be run with nothing around them. */
 const ADAPTERS = [
+  'lib/alerts/active-suppressions.ts',
+  'lib/alerts/alert-list.ts',
   'lib/alerts/claims.ts',
   'lib/alerts/notifier-queue.ts',
   'lib/alerts/slack-web-api.ts',
   'lib/alerts/sns-sink.ts',
   'lib/alerts/state-store.ts',
   'lib/alerts/storm-guard.ts',
+  'lib/alerts/suppression-store.ts',
   'lib/asana/http-request.ts',
   'lib/bus/put-events-publisher.ts',
   'lib/bus/s3-quarantine.ts',

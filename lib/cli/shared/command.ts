@@ -25,6 +25,8 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'target.credentials',
   'target.region',
   'target.stack-missing',
+  'suppression.unknown',
+  'alert.ambiguous',
 ]);
 
 export interface Terminal {

@@ -51,7 +51,7 @@ describe('generated documents', () => {
     expect(page).toContain('| `workspace_baa_signed` | ignored | An admin does it rarely');
   });
 
-  it.each(['audit-log-event', 'alert', 'operational-event'])(
+  it.each(['audit-log-event', 'alert', 'operational-event', 'operator-event'])(
     '%s: the example fits the schema',
     (name) => {
       const validate = validator(name);

@@ -33,23 +33,27 @@ export async function addSuppression(suppression: Suppression, deps: ManageDeps)
 
 /**
  * Safe to repeat: one whose removal is under way is told of again, by the name and reason of who began it.
- * @returns false when it has been removed before
+ * @returns what was told of; undefined when it has been removed before
  * @throws AuditBusError `suppression.not-published`, and it is out of force all the same
  */
 export async function removeSuppression(
   { suppression, state, removal: begun }: StoredSuppression,
   given: Removal,
   deps: ManageDeps,
-): Promise<boolean> {
-  if (state === 'removed') return false;
+): Promise<Removal | undefined> {
+  if (state === 'removed') return undefined;
   const removal = state === 'removing' && begun !== undefined ? begun : given;
   if (state !== 'removing') {
     const moved = await deps.store.move(suppression, ['adding', 'in-force'], 'removing', removal);
-    if (!moved) return false;
+    if (!moved) {
+      // Another was faster, or it was us: the write was applied, its answer was lost, and the SDK tried again.
+      const now = (await deps.store.list()).find((one) => one.suppression.id === suppression.id);
+      return now?.state === 'removing' ? removeSuppression(now, given, deps) : undefined;
+    }
   }
   await publish(removedEvent(suppression, removal), suppression, deps);
   await deps.store.move(suppression, ['removing'], 'removed');
-  return true;
+  return removal;
 }
 
 async function publish(entry: BusEntry, { id }: Suppression, { publisher }: ManageDeps) {

@@ -69,7 +69,7 @@ async function main(terminal: Terminal): Promise<number> {
       list(target, filter, limit, values, terminal),
     );
   }
-  if (what === 'show' && id !== undefined) {
+  if (what === 'show' && id) {
     return withTarget(values, terminal, { create: false }, (target) =>
       show(id, target, values, terminal),
     );

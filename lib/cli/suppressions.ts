@@ -146,11 +146,11 @@ async function remove(id: string | undefined, values: Values, terminal: Terminal
     const found = await find(id, new DynamoSuppressionStore(tableOf(target)));
     const by = cleanText(await target.caller());
     const at = new Date(terminal.clock.now()).toISOString();
-    const removed = await removeSuppression(found, { by, reason, at }, depsOf(target));
-    if (!removed) {
+    const removal = await removeSuppression(found, { by, reason, at }, depsOf(target));
+    if (removal === undefined) {
       throw new AuditBusError('suppression.removed', `${id} has been removed before.`);
     }
-    const stored: StoredSuppression = { ...found, state: 'removed', removal: { by, reason, at } };
+    const stored: StoredSuppression = { ...found, state: 'removed', removal };
     if (values.json) await terminal.out(`${shownJson(stored, terminal)}\n`);
     else await terminal.out(`${found.suppression.id} is removed (${target.words}).\n`);
     return EXIT.well;

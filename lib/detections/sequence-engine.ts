@@ -163,6 +163,7 @@ function coveredBy(
   { at, gid, suppressedBy }: Sighting,
   horizon: number,
 ): readonly Covered[] | undefined {
+  if (known.length === 0 && suppressedBy === undefined) return undefined;
   const own: Covered[] = suppressedBy === undefined ? [] : [[at, gid, suppressedBy]];
   const covered = [...known, ...own].filter(([time]) => time > horizon).slice(-MAX_COVERED);
   return covered.length === 0 ? undefined : covered;

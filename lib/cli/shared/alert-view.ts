@@ -8,7 +8,8 @@ import { type Column, table } from './table.ts';
 
 /** Characters of an id that tell alerts apart: `show` takes them. */
 const ID_CHARACTERS = 12;
-const MAX_LINE = 1_000;
+/** What an alert keeps of its event is no longer than this. */
+const MAX_LINE = 8_000;
 
 export function alertTable(alerts: readonly Alert[], colors: Colors): string {
   const columns: Column<Alert>[] = [

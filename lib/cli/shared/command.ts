@@ -66,6 +66,11 @@ export async function runCommand(
     out: (text) => stdout.write(text),
     err: (text) => stderr.write(text).catch(() => {}),
   };
+  // A broken database file surfaces nowhere else: dynalite throws what LevelDB says from a callback.
+  process.on(
+    'uncaughtException',
+    (error) => void giveUp(name, error, terminal).then((code) => process.exit(code)),
+  );
   let code: number;
   try {
     code = isHelp(terminal.args) ? await showHelp(terminal, help) : await run(terminal);

@@ -6,6 +6,7 @@ import type { QuarantineStore } from '../bus/quarantine.ts';
 
 export class FileQuarantine implements QuarantineStore {
   readonly #folder: string;
+  #drafts = 0;
 
   /** Keys bring a folder name of their own (`quarantine/...`), so `folder` is the data folder. */
   constructor(folder: string) {
@@ -15,7 +16,8 @@ export class FileQuarantine implements QuarantineStore {
   /** Whole or not at all: written beside, synced, moved into place. @returns a `file:` URI */
   async put(key: string, body: string): Promise<string> {
     const path = resolve(this.#folder, key);
-    const draft = `${path}.new`;
+    // Entries that are alike have one key, and are put several at a time.
+    const draft = `${path}.${++this.#drafts}.new`;
     await mkdir(dirname(path), { recursive: true });
     const file = await open(draft, 'w');
     try {

@@ -141,7 +141,9 @@ export class PollLoop {
     totals.duplicates += summary.duplicates;
     totals.quarantined += summary.quarantined;
     totals.pages += summary.pages;
-    if (summary.published + summary.quarantined > 0) {
+    // What a failed poll put aside it puts aside again the next time: that alone is no progress.
+    const putAside = summary.outcome === 'failed' ? 0 : summary.quarantined;
+    if (summary.published + putAside > 0) {
       this.#progressAt = this.#options.clock.monotonic();
       this.#ownFailures = 0;
     }

@@ -91,6 +91,8 @@ describe('once', () => {
     const { loop, budgets } = loopOver([lost], { once: true });
     expect(await loop.run()).toMatchObject({ end: 'failed', code: 'lease.lost' });
     expect(budgets).toHaveLength(4);
+    const puttingAside = loopOver([{ ...lost, quarantined: 7 }], { once: true });
+    expect(await puttingAside.loop.run()).toMatchObject({ end: 'failed', code: 'lease.lost' });
   });
 
   test('waits as long as Asana asks, within reason', async () => {

@@ -98,7 +98,7 @@ export class AuditLogStack extends Stack {
       tables: { checkpoints: checkpointTable, state: detector.stateTable },
     });
     // Polling begins once there is someone to hear of trouble with it.
-    for (const schedule of poller.schedules) schedule.node.addDependency(monitoring);
+    for (const schedule of poller.schedules) schedule.node.addDependency(...monitoring.alarms);
 
     new NextSteps(this, 'NextSteps', {
       config,

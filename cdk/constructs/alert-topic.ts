@@ -13,8 +13,8 @@ export interface AlertTopicProps {
   readonly displayName: string;
   /** @default - nobody is subscribed */
   readonly email: string | undefined;
-  /** Whether what the e-mail subscription could not deliver is kept. */
-  readonly keepUndelivered: boolean;
+  /** Where goes what the e-mail subscription could not deliver. @default - a queue of its own */
+  readonly undelivered?: WatchedDeadLetters | undefined;
 }
 
 /**
@@ -56,18 +56,14 @@ export class AlertTopic extends Construct {
       }),
     );
     if (props.email === undefined) return;
-    if (!props.keepUndelivered) {
-      this.topic.addSubscription(new EmailSubscription(props.email));
-      return;
-    }
-    const queue = deadLetterQueue(this, 'Undelivered', { redriveSource: false });
-    this.undelivered = {
+    this.undelivered = props.undelivered ?? {
       name: 'email',
-      queue,
+      queue: deadLetterQueue(this, 'Undelivered', { redriveSource: false }),
       meaning: 'A mail with an alert or an alarm could not be delivered.',
       throughTopic: true,
     };
     // Grants the topic the right to send to the queue.
-    this.topic.addSubscription(new EmailSubscription(props.email, { deadLetterQueue: queue }));
+    const deadLetters = { deadLetterQueue: this.undelivered.queue };
+    this.topic.addSubscription(new EmailSubscription(props.email, deadLetters));
   }
 }

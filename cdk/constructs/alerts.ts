@@ -37,13 +37,12 @@ export class Alerts extends Construct {
     const alertTopic = new AlertTopic(this, 'Topic', {
       displayName: 'Asana audit log alerts',
       email: config.alertEmail,
-      keepUndelivered: true,
     });
     this.topic = alertTopic.topic;
     this.otherTopic = new AlertTopic(this, 'OtherTopic', {
       displayName: 'Asana audit log: alerts fail',
       email: config.alertEmail,
-      keepUndelivered: false,
+      undelivered: alertTopic.undelivered,
     }).topic;
     const common = {
       bus: props.bus,

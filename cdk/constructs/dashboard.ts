@@ -5,7 +5,6 @@ import { Duration } from 'aws-cdk-lib';
 import {
   AlarmStatusWidget,
   Dashboard as CloudWatchDashboard,
-  type CompositeAlarm,
   GraphWidget,
   type IAlarm,
   type IMetric,
@@ -34,7 +33,7 @@ export interface DashboardProps {
   readonly config: AuditLogConfig;
   readonly serviceName: string;
   readonly alarms: readonly IAlarm[];
-  readonly anythingWrong: CompositeAlarm | undefined;
+  readonly anythingWrong: IAlarm;
   /** By the names people see. */
   readonly functions: Readonly<Record<'poll' | 'detect' | 'sweep' | string, ServiceFunction>>;
   readonly queues: Readonly<Record<string, Queue>>;
@@ -73,7 +72,7 @@ export class Dashboard extends Construct {
     return [
       new AlarmStatusWidget({
         title: 'Is it well?',
-        alarms: anythingWrong === undefined ? alarms.slice(0, MOST_ALARMS) : [anythingWrong],
+        alarms: [anythingWrong],
         width: 4,
         height: 5,
       }),

@@ -6,6 +6,7 @@ import {
   AlarmRule,
   ComparisonOperator,
   CompositeAlarm,
+  type IAlarm,
   Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -53,8 +54,8 @@ interface Instance {
 /** Names begin with the stack's, which is unique in its account and region. */
 export class Monitoring extends Construct {
   readonly alarms: readonly Alarm[];
-  /** In alarm while any other is; absent where the emulator has no such thing. */
-  readonly anythingWrong: CompositeAlarm | undefined;
+  /** In alarm while any other is. By its name: the emulator has no such thing. */
+  readonly anythingWrong: IAlarm;
   private readonly props: MonitoringProps;
   private readonly names: string[] = [];
 
@@ -64,7 +65,9 @@ export class Monitoring extends Construct {
     this.alarms = ALARMS.flatMap((definition) =>
       this.instances(definition).map((instance) => this.alarm(definition, instance)),
     );
-    if (props.composite ?? true) this.anythingWrong = this.overAll();
+    const name = `${props.serviceName}-anything-wrong`;
+    if (props.composite ?? true) this.overAll(name);
+    this.anythingWrong = Alarm.fromAlarmName(this, 'AnythingWrongByName', name);
   }
 
   private instances(definition: AlarmDefinition): readonly Instance[] {
@@ -145,16 +148,14 @@ export class Monitoring extends Construct {
   }
 
   /** Notifies nobody: each of the others has done so. By names, since ARNs of all of them pass the rule's 10,240 characters. */
-  private overAll(): CompositeAlarm {
-    const { serviceName, config } = this.props;
-    const page = config.alarmRunbookUrl ?? DEFAULT_ALARM_RUNBOOK_URL;
+  private overAll(compositeAlarmName: string): void {
+    const page = this.props.config.alarmRunbookUrl ?? DEFAULT_ALARM_RUNBOOK_URL;
     const composite = new CompositeAlarm(this, 'AnythingWrong', {
-      compositeAlarmName: `${serviceName}-anything-wrong`,
+      compositeAlarmName,
       alarmDescription: `In alarm while any alarm of this deployment is. Runbook: ${page}`,
       alarmRule: AlarmRule.fromString(this.names.map((name) => `ALARM("${name}")`).join(' OR ')),
     });
     composite.node.addDependency(...this.alarms);
-    return composite;
   }
 
   private ours(

@@ -67,6 +67,11 @@ export class NextSteps extends Construct {
     this.output('EventBusArn', 'For rules and policies of other teams', bus.eventBus.eventBusArn);
     this.output('AlertTopicArn', 'Subscribe here for alerts and alarms', alerts.topic.topicArn);
     this.output(
+      'OtherTopicArn',
+      'Subscribe here, best by something else than e-mail, for alarms about alerts that cannot be delivered',
+      alerts.otherTopic.topicArn,
+    );
+    this.output(
       'CheckpointTableName',
       'Where polling stands; retained',
       poller.checkpointTable.tableName,

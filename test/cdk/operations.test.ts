@@ -1,9 +1,11 @@
 // How the deployment is run: schedules, alarms, the bus's error log and replay archive, and the outputs.
 // The shape of functions, rules, queues and tables is in resources.test.ts.
 import { describe, expect, it } from 'vitest';
-import { METRICS, METRICS_NAMESPACE } from '../../lib/contract/metrics.ts';
+import { ALARMS } from '../../cdk/alarms.ts';
+import { DEPLOYMENT_METRICS, METRICS, METRICS_NAMESPACE } from '../../lib/contract/metrics.ts';
 import {
   deadLetterQueueIds,
+  type NamedResource,
   ofType,
   rendered,
   synthesize,
@@ -101,38 +103,119 @@ describe('polling', () => {
 
 describe('alarms', () => {
   const alarms = ofType(template, 'AWS::CloudWatch::Alarm');
-  const topic = the(template, 'AWS::SNS::Topic').id;
+  const topic = the(template, 'AWS::SNS::Topic', 'AlertsTopic').id;
+  const otherTopic = the(template, 'AWS::SNS::Topic', 'AlertsOtherTopic').id;
+  /** `AsanaAuditBus-lag` is `lag`. */
+  const nameOf = ({ Properties }: NamedResource): string =>
+    Properties.AlarmName.replace(/^AsanaAuditBus-/, '');
+  const named = (name: string) => {
+    const found = alarms.find((alarm) => nameOf(alarm) === name);
+    if (found === undefined) throw new Error(`There is no alarm ${name}`);
+    return found.Properties;
+  };
 
-  it('all notify the topic, and say what to do first', () => {
-    for (const { Properties } of alarms) {
-      expect(Properties.AlarmActions.map(target)).toEqual([topic]);
-      expect(Properties.AlarmDescription).toContain('First: ');
+  it('are these, each with a reason, dated where it is a guess', () => {
+    expect(alarms.map(nameOf).toSorted()).toEqual([
+      'credential-rejected',
+      'dead-letters-detect',
+      'dead-letters-email',
+      'dead-letters-notify-slack',
+      'dead-letters-notify-sns',
+      'dead-letters-rules',
+      'delivery-failing-slack',
+      'delivery-failing-sns',
+      'detection-failing',
+      'event-quarantined',
+      'feed-silent',
+      'lag',
+      'offset-reset',
+      `poller-failing-${WORKSPACE_GID}`,
+      `poller-not-running-${WORKSPACE_GID}`,
+      'possible-gap',
+      'publish-failures',
+      'quarantine-not-empty',
+      'token-missing',
+      'unpublished-30-days',
+      'unpublished-60-days',
+      'unpublished-7-days',
+    ]);
+    for (const { reason } of ALARMS) {
+      expect(reason).toMatch(/\.$/);
+      if (reason.includes('guess')) expect(reason).toMatch(/guess of \w+ 20\d\d/);
     }
   });
 
-  it('tell per workspace when no poll succeeds and when the credential is rejected', () => {
-    const watched = alarms.filter(({ Properties }) => Properties.Namespace === METRICS_NAMESPACE);
-    const dimensions = expect.arrayContaining([
-      { Name: 'service', Value: 'AsanaAuditBus' },
-      { Name: 'Workspace', Value: WORKSPACE_GID },
-    ]);
-    expect(watched.map(({ Properties }) => Properties)).toEqual([
-      expect.objectContaining({
-        MetricName: METRICS.heartbeat,
-        Dimensions: dimensions,
-        ComparisonOperator: 'LessThanThreshold',
-        Threshold: 1,
-        Statistic: 'Sum',
-        TreatMissingData: 'breaching',
-      }),
-      expect.objectContaining({
-        MetricName: METRICS.credentialRejections,
-        Dimensions: dimensions,
+  it('all notify the topic of alerts; those about its own deliveries another one too', () => {
+    for (const alarm of alarms) {
+      const { Properties } = alarm;
+      const name = nameOf(alarm);
+      const isAboutSns = ['dead-letters-notify-sns', 'dead-letters-email', 'delivery-failing-sns'];
+      expect([name, Properties.AlarmActions.map(target)]).toEqual([
+        name,
+        isAboutSns.includes(name) ? [topic, otherTopic] : [topic],
+      ]);
+      expect(Properties.AlarmDescription).toContain('First: ');
+      expect(Properties.ActionsEnabled ?? true).toBe(true);
+    }
+  });
+
+  it('watch what the functions emit, under the dimensions they emit it with', () => {
+    for (const { Properties } of alarms) {
+      if (Properties.Namespace !== METRICS_NAMESPACE) continue;
+      const { MetricName, Dimensions } = Properties;
+      const dimensions = Object.fromEntries(
+        Dimensions.map(({ Name, Value }: { Name: string; Value: string }) => [Name, Value]),
+      );
+      const ofDeployment =
+        DEPLOYMENT_METRICS.has(MetricName) || MetricName === METRICS.detectionFailures;
+      expect([MetricName, dimensions]).toEqual([
+        MetricName,
+        {
+          service: 'AsanaAuditBus',
+          ...(ofDeployment ? {} : { Workspace: WORKSPACE_GID }),
+        },
+      ]);
+      expect(Object.values(METRICS)).toContain(MetricName);
+    }
+  });
+
+  it('tell a poller that does not run from one that fails', () => {
+    expect(named(`poller-not-running-${WORKSPACE_GID}`)).toMatchObject({
+      MetricName: METRICS.heartbeat,
+      Statistic: 'SampleCount',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      TreatMissingData: 'breaching',
+      OKActions: expect.anything(),
+    });
+    expect(named(`poller-failing-${WORKSPACE_GID}`)).toMatchObject({
+      MetricName: METRICS.heartbeat,
+      Statistic: 'Maximum',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('count down what Asana keeps, with what failing runs report too', () => {
+    for (const days of [7, 30, 60]) {
+      expect(named(`unpublished-${days}-days`)).toMatchObject({
+        MetricName: METRICS.unpublishedAge,
+        Statistic: 'Maximum',
         ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-        Threshold: 1,
+        Threshold: days * 86_400,
         TreatMissingData: 'notBreaching',
-      }),
-    ]);
+      });
+    }
+  });
+
+  it('wait a day for the token, and ring for silence only when a run says so', () => {
+    const { Period, EvaluationPeriods, DatapointsToAlarm } = named('token-missing');
+    expect([Period * EvaluationPeriods, DatapointsToAlarm]).toEqual([86_400, undefined]);
+    expect(named('feed-silent')).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
+    // The first deploy: nothing is reported, and only a poller that does not run is amiss.
+    const amiss = alarms.filter(({ Properties }) => Properties.TreatMissingData === 'breaching');
+    expect(amiss.map(nameOf)).toEqual([`poller-not-running-${WORKSPACE_GID}`]);
   });
 
   it('give a slow poller at least three intervals before they call it dead', () => {
@@ -140,47 +223,80 @@ describe('alarms', () => {
     const { Period, EvaluationPeriods } = the(
       slow,
       'AWS::CloudWatch::Alarm',
-      'MonitoringNotRunning',
+      'Monitoringpollernotrunning',
     ).Properties;
     expect(Period * EvaluationPeriods).toBeGreaterThanOrEqual(3 * 3600);
     expect(Period * EvaluationPeriods).toBeLessThanOrEqual(86_400);
   });
 
-  it('tell when any dead-letter queue of the alert path is not empty', () => {
-    const watched = alarms
-      .filter(({ Properties }) => Properties.Namespace === 'AWS/SQS')
-      .map(({ Properties }) => target(Properties.Dimensions[0].Value));
+  it('have periods that CloudWatch takes: a day in all, or a week of whole hours', () => {
+    for (const { Properties } of alarms) {
+      const { Period, EvaluationPeriods } = Properties;
+      expect(Period % 60).toBe(0);
+      const longest = Period % 3_600 === 0 ? 7 * 86_400 : 86_400;
+      expect(Period * EvaluationPeriods).toBeLessThanOrEqual(longest);
+    }
+  });
+
+  it('tell when any dead-letter queue of the alert path is not empty, or a sink is stuck', () => {
+    const watched = (metric: string) =>
+      alarms
+        .filter(({ Properties }) => Properties.MetricName === metric)
+        .map(({ Properties }) => target(Properties.Dimensions[0].Value));
     const schedulers = ofType(template, 'AWS::Scheduler::Schedule').map(({ Properties }) =>
       target(Properties.Target.DeadLetterConfig.Arn),
     );
     expect(schedulers).toHaveLength(2);
-    expect(watched.toSorted()).toEqual(
+    expect(watched('ApproximateNumberOfMessagesVisible').toSorted()).toEqual(
       [...deadLetterIds].filter((id) => !schedulers.includes(id)).toSorted(),
     );
+    expect(watched('ApproximateNumberOfMessagesNotVisible')).toEqual([
+      expect.stringMatching(/^AlertsSns/),
+      expect.stringMatching(/^AlertsSlack/),
+    ]);
   });
 
-  it('can publish to the topic, which has no key they could not use and wants TLS', () => {
-    expect(the(template, 'AWS::SNS::Topic').Properties).not.toHaveProperty('KmsMasterKeyId');
-    const { Statement } = the(template, 'AWS::SNS::TopicPolicy').Properties.PolicyDocument;
-    expect(Statement).toContainEqual(
-      expect.objectContaining({
-        Effect: 'Allow',
-        Action: 'sns:Publish',
-        Principal: { Service: 'cloudwatch.amazonaws.com' },
-        Resource: { Ref: topic },
-        Condition: {
-          StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
-          ArnLike: { 'aws:SourceArn': expect.anything() },
-        },
-      }),
-    );
-    expect(Statement).toContainEqual(
-      expect.objectContaining({
-        Effect: 'Deny',
-        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-      }),
-    );
+  it('are there before the first poll', () => {
+    const schedule = the(template, 'AWS::Scheduler::Schedule', 'Poller');
+    expect(schedule.DependsOn).toEqual(expect.arrayContaining(alarms.map(({ id }) => id)));
   });
+
+  it('are one over all of them, which tells nobody what they have told', () => {
+    const { Properties, DependsOn } = the(template, 'AWS::CloudWatch::CompositeAlarm');
+    const names = [...Properties.AlarmRule.matchAll(/ALARM\("([^"]+)"\)/g)].map(([, name]) => name);
+    expect(names).toEqual(alarms.map(({ Properties: { AlarmName } }) => AlarmName));
+    expect(Properties.AlarmRule).toBe(names.map((name) => `ALARM("${name}")`).join(' OR '));
+    expect(Properties.AlarmActions).toBeUndefined();
+    expect(DependsOn?.toSorted()).toEqual(alarms.map(({ id }) => id).toSorted());
+  });
+
+  it.each(['AlertsTopic', 'AlertsOtherTopic'])(
+    'can publish to the topic, which has no key they could not use and wants TLS: %s',
+    (prefix) => {
+      const { id: topic, Properties } = the(template, 'AWS::SNS::Topic', prefix);
+      expect(Properties).not.toHaveProperty('KmsMasterKeyId');
+      const { Statement } = the(template, 'AWS::SNS::TopicPolicy', prefix).Properties
+        .PolicyDocument;
+      expect(Statement).toContainEqual(
+        expect.objectContaining({
+          Effect: 'Allow',
+          Action: 'sns:Publish',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Resource: { Ref: topic },
+          Condition: {
+            StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+            ArnLike: { 'aws:SourceArn': expect.anything() },
+          },
+        }),
+      );
+      expect(Statement).toContainEqual(
+        expect.objectContaining({
+          Effect: 'Deny',
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        }),
+      );
+    },
+  );
 });
 
 describe('the bus', () => {

@@ -207,7 +207,7 @@ describe('a function is granted exactly the calls its code makes', () => {
 
   it.each<[string, readonly string[]]>([
     ['PollerPoll', ['asana.audit-log', 'asana.audit-log.poller']],
-    ['DetectionsDetect', ['asana.audit-log.alerts']],
+    ['DetectionsDetect', ['asana.audit-log.alerts', 'asana.audit-log.poller']],
   ])('%s may put events of its own sources only, on this bus only', (idPrefix, sources) => {
     const bus = the(template, 'AWS::Events::EventBus').id;
     const { PolicyDocument } = the(template, 'AWS::IAM::Policy', idPrefix).Properties;

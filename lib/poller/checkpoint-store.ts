@@ -20,6 +20,20 @@ export type LeaseAnswer =
     }
   | { readonly taken: false };
 
+/** A checkpoint as it is stored, whoever holds it. */
+export interface StoredCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly version: number;
+  /** Epoch milliseconds; undefined while nobody holds the lease. It may have passed. */
+  readonly leaseUntil?: number | undefined;
+}
+
+/** For who looks on: people's commands. */
+export interface CheckpointReader {
+  /** Undefined for a workspace that was never polled. */
+  read(workspaceGid: string): Promise<StoredCheckpoint | undefined>;
+}
+
 export interface CheckpointStore {
   /** One conditional write: taken when nobody holds it or the holder's time is up. `now`, `until`: epoch milliseconds. */
   takeLease(
@@ -33,14 +47,14 @@ export interface CheckpointStore {
   renewLease(lease: LeaseKey, until: number): Promise<void>;
   /**
    * Saves the checkpoint if the lease still holds and the stored page is `expectedPage`; with `release` the lease ends
-   * in the same write. A write that was applied but whose answer was lost counts as done.
+   * in the same write. `liveFrom`, written once, is replaced only where that is asked for. A write that was applied but whose answer was lost counts as done.
    * @throws LeaseLostError
    */
   save(
     lease: LeaseKey,
     checkpoint: Checkpoint,
     expectedPage: number,
-    options?: { readonly release?: boolean },
+    options?: { readonly release?: boolean; readonly liveFrom?: boolean },
   ): Promise<void>;
   /** Ends the lease without a word on the position. Quiet when it is lost already. */
   release(lease: LeaseKey): Promise<void>;

@@ -17,10 +17,12 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Checkpoint } from './checkpoint.ts';
 import {
+  type CheckpointReader,
   type CheckpointStore,
   type LeaseAnswer,
   type LeaseKey,
   LeaseLostError,
+  type StoredCheckpoint,
 } from './checkpoint-store.ts';
 import { Memory, type MemorySnapshot } from './memory.ts';
 import { RecentGids } from './recent-gids.ts';
@@ -43,13 +45,31 @@ const POSITION_FIELDS = [
 
 type Item = Record<string, AttributeValue>;
 
-export class DynamoCheckpointStore implements CheckpointStore {
+export class DynamoCheckpointStore implements CheckpointStore, CheckpointReader {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
 
   constructor(client: DynamoDBClient, tableName: string) {
     this.#client = client;
     this.#tableName = tableName;
+  }
+
+  async read(workspaceGid: string): Promise<StoredCheckpoint | undefined> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({
+        TableName: this.#tableName,
+        Key: key(workspaceGid, CHECKPOINT),
+        ConsistentRead: true,
+      }),
+    );
+    if (Item === undefined) return undefined;
+    const until = Item['leaseUntil']?.N;
+    return {
+      checkpoint: checkpointOf(workspaceGid, Item),
+      version: Number(Item['version']?.N ?? 0),
+      leaseUntil:
+        until === undefined || Item['leaseOwner'] === undefined ? undefined : Number(until),
+    };
   }
 
   async takeLease(
@@ -108,9 +128,13 @@ export class DynamoCheckpointStore implements CheckpointStore {
     lease: LeaseKey,
     checkpoint: Checkpoint,
     expectedPage: number,
-    options: { release?: boolean } = {},
+    options: { release?: boolean; liveFrom?: boolean } = {},
   ): Promise<void> {
     const { sets, removes, names, values } = positionExpression(checkpoint);
+    if (options.liveFrom) {
+      sets.push('liveFrom = :liveFrom');
+      values[':liveFrom'] = { S: checkpoint.liveFrom };
+    }
     if (options.release) removes.push('leaseOwner', 'leaseUntil');
     try {
       await this.#client.send(

@@ -1,13 +1,9 @@
 // Adds and removes suppressions so that the bus knows of every one that is in force: who, what, why.
 // What one may hold is suppression-input.ts's, how it is kept suppression-store.ts's.
+import { operatorEntry } from '../bus/operator-entry.ts';
 import type { BusEntry, Publisher } from '../bus/publisher-port.ts';
-import type { Operator, Suppression } from '../contract/operator.ts';
-import {
-  OPERATOR_DETAIL_TYPES,
-  OPERATOR_SOURCE,
-  type OperatorDetailType,
-  SCHEMA_VERSION,
-} from '../contract/sources.ts';
+import type { Suppression } from '../contract/operator.ts';
+import { OPERATOR_DETAIL_TYPES } from '../contract/sources.ts';
 import { AuditBusError } from '../errors.ts';
 import { coverWords } from './suppression.ts';
 import type { Removal, StoredSuppression, SuppressionStore } from './suppression-store.ts';
@@ -69,7 +65,7 @@ async function publish(entry: BusEntry, { id }: Suppression, { publisher }: Mana
 
 export function addedEvent(suppression: Suppression): BusEntry {
   const { createdBy, createdAt, reason, owner, expiresAt } = suppression;
-  return entryOf(OPERATOR_DETAIL_TYPES.suppressionAdded, createdAt, {
+  return operatorEntry(OPERATOR_DETAIL_TYPES.suppressionAdded, createdAt, {
     code: 'suppression.added',
     message: `${createdBy} suppressed ${coverWords(suppression)} until ${expiresAt} for ${owner}: ${reason}`,
     by: createdBy,
@@ -79,21 +75,11 @@ export function addedEvent(suppression: Suppression): BusEntry {
 }
 
 function removedEvent(suppression: Suppression, { by, reason, at }: Removal): BusEntry {
-  return entryOf(OPERATOR_DETAIL_TYPES.suppressionRemoved, at, {
+  return operatorEntry(OPERATOR_DETAIL_TYPES.suppressionRemoved, at, {
     code: 'suppression.removed',
     message: `${by} removed the suppression ${suppression.id} of ${coverWords(suppression)}: ${reason}`,
     by,
     reason,
     suppression,
   });
-}
-
-function entryOf(detailType: OperatorDetailType, at: string, data: Operator): BusEntry {
-  const metadata = { schemaVersion: SCHEMA_VERSION, publishedAt: at };
-  return {
-    source: OPERATOR_SOURCE,
-    detailType,
-    time: Date.parse(at),
-    detail: JSON.stringify({ metadata, data }),
-  };
 }

@@ -34,6 +34,7 @@ export type OperationalDetailType =
 export const OPERATOR_DETAIL_TYPES = {
   suppressionAdded: 'Suppression Added',
   suppressionRemoved: 'Suppression Removed',
+  checkpointMoved: 'Checkpoint Moved',
 } as const;
 export type OperatorDetailType = (typeof OPERATOR_DETAIL_TYPES)[keyof typeof OPERATOR_DETAIL_TYPES];
 

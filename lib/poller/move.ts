@@ -87,7 +87,10 @@ export async function moveCheckpoint(
 }
 
 /** @param now epoch milliseconds */
-export function isLeased({ leaseUntil }: StoredCheckpoint, now: number): boolean {
+export function isLeased(
+  { leaseUntil }: Pick<StoredCheckpoint, 'leaseUntil'>,
+  now: number,
+): boolean {
   return leaseUntil !== undefined && leaseUntil >= now;
 }
 

@@ -41,7 +41,7 @@ const ALLOWED: Readonly<Record<string, readonly Call[]>> = {
     ...put('asana.audit-log', 'asana.audit-log.poller'),
   ],
   DetectionsDetectRole: [
-    ...on(STATE, ...GROUPS),
+    ...on(STATE, ...GROUPS, 'dynamodb:Query'),
     ...receive(queue('DetectionsMatchesQueue')),
     ...put('asana.audit-log.alerts'),
   ],

@@ -60,6 +60,7 @@ async function scene(detection: Detection) {
     catalogue: [detection],
     alertOnHistory: false,
     windowMs: 60 * MINUTE,
+    updateEveryMs: 0,
     runbookBaseUrl: 'https://example.com/detections.md',
     store: new DynamoAlertStateStore(table),
     due,

@@ -63,6 +63,7 @@ async function alertsOf(detection: Detection, given: readonly AuditLogEvent[], s
     catalogue: [detection],
     alertOnHistory: false,
     windowMs: 60 * MINUTE,
+    updateEveryMs: 0,
     runbookBaseUrl: 'https://example.com/detections.md',
     store,
     due: new MemoryDueIndex(),

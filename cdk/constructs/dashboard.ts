@@ -133,7 +133,7 @@ export class Dashboard extends Construct {
     const sums = SEVERITIES.map((severity) => `sum(opened.${severity}) as ${severity}`);
     const opened = `filter message = "${LOG_LINES.alertOpened}" and status = "active"`;
     return [
-      this.query('Alerts by severity', ['detect', 'sweep'], AREA, [
+      this.query('Alerts by severity', ['detect', 'sweep'], BAR, [
         opened,
         `stats ${sums.join(', ')} by bin(1d)`,
       ]),

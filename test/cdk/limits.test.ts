@@ -5,7 +5,7 @@ import { MAX_REDACT_PATHS_BYTES, MAX_WORKSPACES } from '../../cdk/config-schema.
 import { CATALOGUE } from '../../lib/detections/catalogue/index.ts';
 import type { Detection } from '../../lib/detections/define.ts';
 import { MAX_PATTERN_CHARACTERS } from '../../lib/detections/event-pattern.ts';
-import { asArray, ofType, rendered, synthesize } from '../support/cdk-app.ts';
+import { asArray, ofType, rendered, synthesize, the } from '../support/cdk-app.ts';
 
 /** EventBridge: 300 rules a bus, of which two are the sinks'. */
 const MOST_RULES = 300;
@@ -38,6 +38,7 @@ const longest = synthesize({
     maxEventBytes: 245_760,
     skipUnreadable: true,
     runbookBaseUrl: `https://${'h'.repeat(60)}.example.com/`.padEnd(512, 'p'),
+    alarmRunbookUrl: `https://${'h'.repeat(60)}.example.com/`.padEnd(256, 'p'),
   },
 });
 const usual = synthesize();
@@ -93,6 +94,13 @@ describe('the largest deployment', () => {
     expect(Object.keys(longest.Resources).length).toBeLessThanOrEqual(500);
     expect(Object.keys(longest.Outputs).length).toBeLessThanOrEqual(200);
     expect(Buffer.byteLength(JSON.stringify(longest))).toBeLessThanOrEqual(1_000_000);
+  });
+
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
+  it('has at most 100 alarms and 10,240 characters in the rule over all of them', () => {
+    const { AlarmRule } = the(longest, 'AWS::CloudWatch::CompositeAlarm').Properties;
+    expect(AlarmRule.split(' OR ').length).toBeLessThanOrEqual(100);
+    expect(AlarmRule.length).toBeLessThanOrEqual(10_240);
   });
 
   it('has names no longer than their services take', () => {

@@ -7,6 +7,7 @@ import {
   gapVerdict,
   offsetExpired,
   pageFinished,
+  publishedUntil,
   RETENTION_MS,
 } from '../../../lib/poller/checkpoint.ts';
 
@@ -21,6 +22,21 @@ const NEW: Checkpoint = {
   liveFrom: '2026-10-01T00:00:00.000Z',
   page: 0,
 };
+
+describe('the instant up to which all live events are published', () => {
+  it.each<[string, Partial<Checkpoint>]>([
+    ['2026-10-01T00:00:00.000Z', {}],
+    // History that is being read makes nothing late.
+    ['2026-10-01T00:00:00.000Z', { lastCreatedAt: '2026-07-10T00:00:00.000Z' }],
+    ['2026-10-03T00:00:00.000Z', { lastCreatedAt: '2026-10-03T00:00:00.000Z' }],
+    [
+      '2026-10-04T12:00:00.000Z',
+      { lastCreatedAt: '2026-10-03T00:00:00.000Z', lastPolledAt: '2026-10-04T12:00:00.000Z' },
+    ],
+  ])('%s of %o', (until, more) => {
+    expect(iso(publishedUntil({ ...NEW, ...more }))).toBe(until);
+  });
+});
 
 describe('the position', () => {
   it('nothing moves startAt or liveFrom, and every save has a page number of its own', () => {

@@ -1,5 +1,6 @@
 // The metrics of a run: zeros cost money and are left out, but for the three that say the feed is alive.
 import { describe, expect, it } from 'vitest';
+import { AuditBusError } from '../../../lib/errors.ts';
 import { measures, type RunSummary, Tally } from '../../../lib/poller/summary.ts';
 
 const summary = (more: Partial<RunSummary>): RunSummary => ({
@@ -65,6 +66,22 @@ describe('measures', () => {
       EventsPublished: 3,
       Pages: 1,
     });
+  });
+
+  it('a run that could not publish says so, and how old what is unpublished may be; so does one that waits', () => {
+    const failure = new AuditBusError('publish.throttled', 'Too fast.', { retryable: true });
+    expect(valuesOf({ outcome: 'failed', failure, unpublishedSeconds: 90 })).toMatchObject({
+      PublishFailures: 1,
+      UnpublishedAgeSeconds: 90,
+    });
+    const other = new AuditBusError('asana.timeout', 'Nothing came.', { retryable: true });
+    expect(
+      valuesOf({ outcome: 'failed', failure: other, unpublishedSeconds: 90 }),
+    ).not.toHaveProperty('PublishFailures');
+    expect(valuesOf({ outcome: 'waiting', lagSeconds: 10, unpublishedSeconds: 90 })).toEqual({
+      UnpublishedAgeSeconds: 90,
+    });
+    expect(valuesOf({ unpublishedSeconds: 0 })).not.toHaveProperty('UnpublishedAgeSeconds');
   });
 
   it('has no lag before the first event', () => {

@@ -4,6 +4,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
+import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { ENVIRONMENT } from '../../lib/contract/environment.ts';
 import { everyRevisionPattern, openedAndClosedPattern } from '../../lib/detections/rule-pattern.ts';
@@ -24,7 +25,7 @@ export interface AlertsProps {
 
 export class Alerts extends Construct {
   readonly topic: Topic;
-  /** For alarms about deliveries of the other one. */
+  /** For alarms about deliveries of the other one: it leads to Slack as well as to the same address. */
   readonly otherTopic: Topic;
   /** Absent when Slack is switched off. */
   readonly slackWebhookSecret: CfnSecret | undefined;
@@ -81,6 +82,13 @@ export class Alerts extends Construct {
       });
       slack.notifier.allow(['secretsmanager:GetSecretValue'], [secret.ref]);
       sinks.push(slack);
+      // Raw, so that the notifier finds the alarm as CloudWatch wrote it. What cannot be delivered ends where alerts do.
+      this.otherTopic.addSubscription(
+        new SqsSubscription(slack.queue, {
+          rawMessageDelivery: true,
+          deadLetterQueue: slack.deadLetters.queue,
+        }),
+      );
     }
     this.sinks = sinks;
     this.deadLetters = [

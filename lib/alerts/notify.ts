@@ -6,7 +6,9 @@ import type { Log } from '../log.ts';
 import { shownText } from '../text.ts';
 import { type DeliverDeps, deliverNotice, type Fate } from './delivery.ts';
 import type { NotifierQueue, QueueMessage } from './notifier-queue.ts';
+import { readAlarm } from './read-alarm.ts';
 import { readNotice } from './read-notice.ts';
+import type { Delivery } from './sink-port.ts';
 
 export interface NotifyDeps extends DeliverDeps {
   readonly queue: NotifierQueue;
@@ -77,7 +79,11 @@ class Batch {
   }
 
   async #handle(message: QueueMessage): Promise<void> {
-    const { clock } = this.#deps;
+    const { clock, sink } = this.#deps;
+    const alarm = readAlarm(message.body);
+    if (alarm !== undefined && sink.deliverAlarm !== undefined) {
+      return this.#settleAlarm(message, await sink.deliverAlarm(alarm));
+    }
     const notice = readNotice(message.body);
     if (notice === 'malformed') return this.#bury(message, 'notify.malformed', {});
     if (notice === 'not for sinks') {
@@ -99,6 +105,15 @@ class Batch {
     });
     if (fate.outcome === 'later' && fate.reason !== undefined) warn('retry', fate.reason);
     return this.#settle(message, fate);
+  }
+
+  /** Claimed by nobody: one that comes twice is told twice. */
+  async #settleAlarm(message: QueueMessage, delivery: Delivery): Promise<void> {
+    if (delivery.outcome === 'refused') return this.#bury(message, delivery.reason, {});
+    if (delivery.outcome === 'delivered') return this.#settle(message, { outcome: 'delivered' });
+    const { afterSeconds } = delivery;
+    const quiet = afterSeconds === undefined ? {} : { quietForSeconds: afterSeconds };
+    return this.#settle(message, { outcome: 'later', ...quiet });
   }
 
   async #settle(message: QueueMessage, fate: Fate): Promise<void> {

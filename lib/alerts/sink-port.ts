@@ -1,5 +1,6 @@
 // What a notifier asks of a sink. Slack and SNS have one each; claims, queue and dead letters are none of a sink's business.
 import type { Alert } from '../contract/alert.ts';
+import type { AlarmNotice } from './read-alarm.ts';
 import type { RollUp } from './roll-up.ts';
 
 /** What an event on the bus says of an alert. */
@@ -54,4 +55,6 @@ export interface Sink {
   deliver(notice: Notice, memory: SinkMemory): Promise<Delivery>;
   /** One message instead of many. As `deliver`. */
   deliverRollUp(rollUp: RollUp): Promise<Delivery>;
+  /** An alarm about another sink's deliveries. As `deliver`. @default - this sink takes none */
+  deliverAlarm?(alarm: AlarmNotice): Promise<Delivery>;
 }

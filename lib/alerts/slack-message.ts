@@ -2,6 +2,7 @@
 // Limits: 50 blocks, header 150, section 3,000, field 2,000 and 10 of them, context 10 elements (docs.slack.dev, 2026).
 import type { Alert, ContextValue } from '../contract/alert.ts';
 import { asanaLink } from './asana-link.ts';
+import type { AlarmNotice } from './read-alarm.ts';
 import type { RollUp } from './roll-up.ts';
 import type { Notice } from './sink-port.ts';
 import { inert, link, type Mrkdwn, mrkdwn, type PlainText, plain } from './slack-text.ts';
@@ -58,6 +59,19 @@ export function contextMessage(alert: Alert, values: readonly ContextValue[]): S
   const shown = contextWords(values);
   return message(`New in ${alert.title}: ${shown.join(', ')}`, [
     { type: 'section', text: lines(`New, ${lastsWords(alert)}`, shown) },
+  ]);
+}
+
+/** An alarm of the deployment itself, about alerts that another sink does not take. */
+export function alarmMessage({ name, description, state, reason }: AlarmNotice): SlackMessage {
+  const heading = `${state === 'ALARM' ? '🔔' : '✅'} ${state}: ${name}`;
+  const [what = '', page = ''] = description.split(' Runbook: ');
+  const runbook = link(page, 'Runbook');
+  return message(heading, [
+    { type: 'header', text: plain(heading, 150) },
+    { type: 'section', text: plain(what, 1_500) },
+    { type: 'context', elements: [plain(reason, 600)] },
+    ...(runbook ? [{ type: 'section' as const, text: mrkdwn(runbook) }] : []),
   ]);
 }
 

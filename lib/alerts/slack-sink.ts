@@ -5,9 +5,10 @@ import type { Alert } from '../contract/alert.ts';
 import type { SlackDelivery } from '../contract/delivery.ts';
 import { AuditBusError } from '../errors.ts';
 import { channelOf } from './delivery-rules.ts';
+import type { AlarmNotice } from './read-alarm.ts';
 import type { RollUp } from './roll-up.ts';
 import type { Delivery, Notice, Prepared, Sink, SinkMemory } from './sink-port.ts';
-import { rollUpMessage, type SlackMessage, slackMessage } from './slack-message.ts';
+import { alarmMessage, rollUpMessage, type SlackMessage, slackMessage } from './slack-message.ts';
 import { parseSlackSecret, type SlackCredential } from './slack-secret.ts';
 import { deliverToThread } from './slack-thread.ts';
 import { SLACK_API_URL, SlackWebApi } from './slack-web-api.ts';
@@ -86,10 +87,18 @@ export class SlackSink implements Sink {
   }
 
   deliverRollUp(rollUp: RollUp): Promise<Delivery> {
+    return this.#send(rollUp.destination, rollUpMessage(rollUp));
+  }
+
+  deliverAlarm(alarm: AlarmNotice): Promise<Delivery> {
+    return this.#send(this.#rules.channel ?? '', alarmMessage(alarm));
+  }
+
+  /** A message of its own, edited never. */
+  #send(channel: string, message: SlackMessage): Promise<Delivery> {
     return this.#withFreshCredential(async () => {
-      const message = rollUpMessage(rollUp);
       if (this.#api === undefined) return this.#post(message);
-      const answer = await this.#api.post(rollUp.destination, message);
+      const answer = await this.#api.post(channel, message);
       return answer.outcome === 'taken' ? { outcome: 'delivered' } : answer;
     });
   }

@@ -7,14 +7,14 @@ const HOUR_MS = 60 * 60_000;
 /** Of a workspace that is not known for four weeks yet: Friday evening to Monday evening. A guess of November 2026. */
 export const FIXED_BOUND_MS = 72 * HOUR_MS;
 /** No silence shorter than this is one, since Asana itself may be half an hour late. A guess of November 2026. */
-export const SHORTEST_MS = 1.5 * HOUR_MS;
+const SHORTEST_MS = 1.5 * HOUR_MS;
 /** A silence this long is one for every workspace. */
-export const LONGEST_MS = 7 * 24 * HOUR_MS;
+const LONGEST_MS = 7 * 24 * HOUR_MS;
 /**
  * So many slots of five minutes had events in the same hours of the past weeks. Events that come by chance, one in each of
  * them, would all stay out once in 160,000 times (e^-12). A guess of November 2026.
  */
-export const UNUSUAL_SLOTS = 12;
+const UNUSUAL_SLOTS = 12;
 
 export interface Feed {
   readonly habit: Habit;

@@ -256,6 +256,21 @@ describe('alarms', () => {
     ]);
   });
 
+  it('about deliveries of SNS reach Slack by a queue, without SNS mailing anything', () => {
+    const subscriptions = ofType(template, 'AWS::SNS::Subscription')
+      .map(({ Properties }) => Properties)
+      .filter(({ TopicArn }) => target(TopicArn) === otherTopic);
+    expect(subscriptions).toEqual([
+      expect.objectContaining({ Protocol: 'email', Endpoint: 'oncall@example.com' }),
+      expect.objectContaining({ Protocol: 'sqs', RawMessageDelivery: true }),
+    ]);
+    expect(target(subscriptions[1].Endpoint)).toMatch(/^AlertsSlackAlertsQueue/);
+    const withoutSlack = synthesize({ settings: { slack: false } });
+    expect(
+      ofType(withoutSlack, 'AWS::SNS::Subscription').map(({ Properties }) => Properties.Protocol),
+    ).toEqual(['email', 'email']);
+  });
+
   it('are there before the first poll', () => {
     const schedule = the(template, 'AWS::Scheduler::Schedule', 'Poller');
     expect(schedule.DependsOn).toEqual(expect.arrayContaining(alarms.map(({ id }) => id)));

@@ -233,6 +233,27 @@ describe('delivering to Slack', () => {
     },
   );
 
+  it('tells alarms about deliveries that go another way, and tries again while Slack does not take them', async () => {
+    const alarm = {
+      AlarmName: 'AsanaAuditBus-delivery-failing-sns',
+      AlarmDescription:
+        'Alerts do not reach SNS. First: look <!channel>. Runbook: https://example.com/runbook.md#alert-delivery-failing',
+      NewStateValue: 'ALARM',
+      NewStateReason: 'Threshold Crossed: 3 datapoints were greater than the threshold (1.0).',
+      StateChangeTime: '2026-11-28T03:00:00.000+0000',
+    };
+    slack.answer({ status: 500 });
+    const [first] = await received(alarm);
+    if (first === undefined) throw new Error('nothing was received');
+    expect(await notifyBatch([first], deps)).toEqual(failures([first]));
+    expect(await notifyBatch([first], deps)).toEqual(failures([]));
+    expect(slack.messages).toHaveLength(1);
+    const told = JSON.stringify(slack.messages[0]);
+    expect(told).toContain('ALARM: AsanaAuditBus-delivery-failing-sns');
+    expect(told).toContain('<https://example.com/runbook.md#alert-delivery-failing|Runbook>');
+    expect(told).not.toContain('<!channel>');
+  });
+
   it('buries what is no event, or no alert', async () => {
     const broken = alertEvent({ ...testAlert(), severity: 'urgent' as never });
     const messages = await received('not json', '7', broken);

@@ -53,8 +53,8 @@ export class NextSteps extends Construct {
     if (props.config.alertEmail !== undefined) {
       this.output(
         'Step3ConfirmEmail',
-        'Alerts and alarms reach this address once it has confirmed',
-        `Follow the link in the mail from AWS Notifications to ${props.config.alertEmail}`,
+        'Alerts and alarms reach this address once it has confirmed both; the second is for alarms about alerts that cannot be delivered',
+        `Follow the links in the two mails from AWS Notifications to ${props.config.alertEmail}`,
       );
     }
     this.output(

@@ -1,4 +1,5 @@
-// Operational events: what the poller says about the feed itself. Other teams may alarm on them as we do.
+// Operational events: what the poller says about the feed itself, and detect about its detections. Other teams may alarm on
+// them as we do.
 import * as z from 'zod';
 
 export const operationalSchema = z

@@ -14,7 +14,7 @@ export const ALERT_DETAIL_TYPES = {
 } as const;
 export type AlertDetailType = (typeof ALERT_DETAIL_TYPES)[keyof typeof ALERT_DETAIL_TYPES];
 
-/** Detail types of operational events (`POLLER_SOURCE`): what the poller noticed about the feed itself. */
+/** Detail types of operational events (`POLLER_SOURCE`): what is noticed about the feed itself, and about detections. */
 export const OPERATIONAL_DETAIL_TYPES = {
   offsetExpired: 'Offset Expired',
   possibleGap: 'Possible Gap',

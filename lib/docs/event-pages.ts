@@ -76,7 +76,7 @@ export function eventPages(): GeneratedFile[] {
       name: 'operational-event',
       title: 'Operational event',
       about:
-        'What the poller noticed about the feed itself. Test `detail.data.code`, which is stable; `message` is for people. Holds no personal data.',
+        'What the poller noticed about the feed itself, and which detection fails. Test `detail.data.code`, which is stable; `message` is for people. Holds no personal data.',
       detail: operationalDetailSchema,
       source: POLLER_SOURCE,
       detailTypes: Object.values(OPERATIONAL_DETAIL_TYPES),

@@ -11,6 +11,7 @@ import { Bus } from './constructs/bus.ts';
 import { Dashboard } from './constructs/dashboard.ts';
 import { DataKey } from './constructs/data-key.ts';
 import { Detections } from './constructs/detections.ts';
+import { Digest } from './constructs/digest.ts';
 import { Monitoring } from './constructs/monitoring.ts';
 import { NextSteps } from './constructs/next-steps.ts';
 import { Poller } from './constructs/poller.ts';
@@ -72,6 +73,9 @@ export class AuditLogStack extends Stack {
       detector.deadLetters,
       ...alerts.deadLetters,
     ];
+    if (config.digest.enabled) {
+      new Digest(this, 'Digest', { ...shared, detections: detector, alerts, checkpointTable });
+    }
     const monitoring = new Monitoring(this, 'Monitoring', {
       ...shared,
       topic: alerts.topic,

@@ -6,6 +6,7 @@ import { baseUrlProblem } from '../lib/asana/base-url.ts';
 import { redactPathProblem } from '../lib/bus/redaction.ts';
 import { SEVERITIES } from '../lib/contract/alert.ts';
 import { deliverySchema, MAX_DELIVERY_BYTES } from '../lib/contract/delivery.ts';
+import { isTimeZone } from '../lib/time-zone.ts';
 
 /** Asana deletes audit log events after 90 days. */
 export const RETENTION_DAYS = 90;
@@ -91,6 +92,13 @@ export const configSchema = z.object({
       message: `give at most ${MAX_DELIVERY_BYTES} bytes of delivery settings in all`,
     })
     .prefault({}),
+  digest: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      hour: z.int().min(0).max(23).default(7),
+      timeZone: z.string().refine(isTimeZone).default('UTC'),
+    })
+    .prefault({}),
   pollIntervalSeconds: z
     .int()
     .refine((s) => (s >= 5 && s <= 60) || (s > 60 && s <= 3600 && s % 60 === 0))
@@ -166,6 +174,10 @@ export const WANTED: Readonly<Record<string, string>> = {
   'delivery.sns': 'give an object such as { "minimumSeverity": "high" }',
   'delivery.sns.minimumSeverity': SEVERITY,
   'delivery.sns.newAlertsPerMinute': ALERTS,
+  digest: 'give an object such as { "enabled": true, "hour": 7, "timeZone": "Europe/Berlin" }',
+  'digest.enabled': YES_OR_NO,
+  'digest.hour': 'give a whole hour from 0 to 23',
+  'digest.timeZone': 'give the IANA name of a time zone, such as UTC or Europe/Berlin',
   pollIntervalSeconds: 'give whole seconds from 5 to 60, or a multiple of 60 up to 3600',
   startFrom: 'give "now", "oldest" or a timestamp such as 2026-10-01T00:00:00Z',
   alertOnHistory: YES_OR_NO,

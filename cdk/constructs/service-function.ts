@@ -27,7 +27,7 @@ const NETWORK_ACTIONS = [
   'ec2:UnassignPrivateIpAddresses',
 ];
 
-export type FunctionName = 'poll' | 'detect' | 'sweep' | 'notify-slack' | 'notify-sns';
+export type FunctionName = 'poll' | 'detect' | 'sweep' | 'digest' | 'notify-slack' | 'notify-sns';
 
 /** Absolute path of a function's entry file. */
 export function functionEntry(name: FunctionName): string {

@@ -14,10 +14,7 @@ interface NotifierConfig {
 
 const LOOPBACK = /^http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?\//;
 
-const common = {
-  [ENVIRONMENT.stateTableName]: z.string('must be the name of the state table'),
-  [ENVIRONMENT.queueUrl]: z.string("must be the URL of the notifier's queue"),
-  [ENVIRONMENT.deadLetterQueueUrl]: z.string('must be the URL of its dead-letter queue'),
+export const deliveryVariables = {
   [ENVIRONMENT.delivery]: z
     .string()
     .default('{}')
@@ -31,18 +28,25 @@ const common = {
       return z.NEVER;
     }),
 };
+export const slackApiUrl = z
+  .string()
+  .refine((url) => URL.canParse(url) && (url.startsWith('https://') || LOOPBACK.test(url)), {
+    message: 'must be an https address, or http for a loopback address',
+  })
+  .transform((url) => (url.endsWith('/') ? url : `${url}/`))
+  .default(SLACK_API_URL);
+const common = {
+  ...deliveryVariables,
+  [ENVIRONMENT.stateTableName]: z.string('must be the name of the state table'),
+  [ENVIRONMENT.queueUrl]: z.string("must be the URL of the notifier's queue"),
+  [ENVIRONMENT.deadLetterQueueUrl]: z.string('must be the URL of its dead-letter queue'),
+};
 const slackSchema = z.object({
   ...common,
   [ENVIRONMENT.slackWebhookSecretArn]: z.string(
     'must be the ARN of the secret with the webhook or bot token',
   ),
-  [ENVIRONMENT.slackApiUrl]: z
-    .string()
-    .refine((url) => URL.canParse(url) && (url.startsWith('https://') || LOOPBACK.test(url)), {
-      message: 'must be an https address, or http for a loopback address',
-    })
-    .transform((url) => (url.endsWith('/') ? url : `${url}/`))
-    .default(SLACK_API_URL),
+  [ENVIRONMENT.slackApiUrl]: slackApiUrl,
 });
 const snsSchema = z.object({
   ...common,

@@ -2,6 +2,8 @@
 // Limits: 50 blocks, header 150, section 3,000, field 2,000 and 10 of them, context 10 elements (docs.slack.dev, 2026).
 import type { Alert, ContextValue } from '../contract/alert.ts';
 import { asanaLink } from './asana-link.ts';
+import type { Digest } from './digest.ts';
+import { digestWords } from './digest-words.ts';
 import type { AlarmNotice } from './read-alarm.ts';
 import type { RollUp } from './roll-up.ts';
 import type { Notice } from './sink-port.ts';
@@ -83,6 +85,20 @@ export function rollUpMessage(rollUp: RollUp): SlackMessage {
     { type: 'section', text: lines('By detection', counts) },
     { type: 'context', elements: [plain(hint, 600)] },
   ]);
+}
+
+/** What a day was like. A quiet one is one line. */
+export function digestMessage(digest: Digest): SlackMessage {
+  const { heading, sections } = digestWords(digest);
+  const parts = sections.map(({ title, lines: texts }) => ({
+    type: 'section' as const,
+    text: lines(title, texts),
+  }));
+  const head: Block =
+    parts.length === 0
+      ? { type: 'section', text: plain(heading, 1_000) }
+      : { type: 'header', text: plain(heading, 150) };
+  return message(heading, [head, ...parts]);
 }
 
 function message(text: string, blocks: readonly Block[]): SlackMessage {

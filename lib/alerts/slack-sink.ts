@@ -5,10 +5,17 @@ import type { Alert } from '../contract/alert.ts';
 import type { SlackDelivery } from '../contract/delivery.ts';
 import { AuditBusError } from '../errors.ts';
 import { channelOf } from './delivery-rules.ts';
+import type { Digest } from './digest.ts';
 import type { AlarmNotice } from './read-alarm.ts';
 import type { RollUp } from './roll-up.ts';
 import type { Delivery, Notice, Prepared, Sink, SinkMemory } from './sink-port.ts';
-import { alarmMessage, rollUpMessage, type SlackMessage, slackMessage } from './slack-message.ts';
+import {
+  alarmMessage,
+  digestMessage,
+  rollUpMessage,
+  type SlackMessage,
+  slackMessage,
+} from './slack-message.ts';
 import { parseSlackSecret, type SlackCredential } from './slack-secret.ts';
 import { deliverToThread } from './slack-thread.ts';
 import { SLACK_API_URL, SlackWebApi } from './slack-web-api.ts';
@@ -92,6 +99,11 @@ export class SlackSink implements Sink {
 
   deliverAlarm(alarm: AlarmNotice): Promise<Delivery> {
     return this.#send(this.#rules.channel ?? '', alarmMessage(alarm));
+  }
+
+  /** Into the channel of all that no route says otherwise of. */
+  deliverDigest(digest: Digest): Promise<Delivery> {
+    return this.#send(this.#rules.channel ?? '', digestMessage(digest));
   }
 
   /** A message of its own, edited never. */

@@ -3,6 +3,8 @@
 import type { Alert } from '../contract/alert.ts';
 import { cleanText, cutText } from '../text.ts';
 import { asanaLink } from './asana-link.ts';
+import type { Digest } from './digest.ts';
+import { digestWords } from './digest-words.ts';
 import type { RollUp } from './roll-up.ts';
 import type { Notice } from './sink-port.ts';
 import { alertWords, contextWords, lastsWords, rollUpWords, SEVERITY_WORDS, utc } from './words.ts';
@@ -48,6 +50,26 @@ export function snsRollUp(rollUp: RollUp): SnsMessage {
       subject,
     ),
     attributes: { notice: 'roll-up', severity: rollUp.byDetection[0]?.severity ?? 'info' },
+  };
+}
+
+/** What a day was like. A quiet one is one line. */
+export function snsDigest(digest: Digest): SnsMessage {
+  const { heading, sections } = digestWords(digest);
+  const subject = ascii(heading);
+  const shown = { ...digest, byDetection: digest.byDetection.slice(0, 100) };
+  const json = JSON.stringify({
+    digest: {
+      ...shown,
+      staged: digest.staged.slice(0, 100),
+      newTypes: digest.newTypes.slice(0, 100),
+    },
+  });
+  const text = sections.flatMap(({ title, lines }) => ['', `${title}:`, ...lines.slice(0, 100)]);
+  return {
+    subject,
+    message: perProtocol(json, cutText([heading, ...text].join('\n'), 20_000), subject),
+    attributes: { notice: 'digest', severity: digest.bySeverity[0]?.severity ?? 'info' },
   };
 }
 

@@ -1,9 +1,10 @@
 // Publishes alerts on an SNS topic and says what SNS's refusals mean.
 // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import type { Digest } from './digest.ts';
 import type { RollUp } from './roll-up.ts';
 import type { Delivery, Notice, Prepared, Sink } from './sink-port.ts';
-import { type SnsMessage, snsMessage, snsRollUp } from './sns-message.ts';
+import { type SnsMessage, snsDigest, snsMessage, snsRollUp } from './sns-message.ts';
 
 /** Names with and without "Exception": the SDK and the service differ. */
 const PERMANENT =
@@ -33,6 +34,10 @@ export class SnsSink implements Sink {
 
   deliverRollUp(rollUp: RollUp): Promise<Delivery> {
     return this.#publish(snsRollUp(rollUp));
+  }
+
+  deliverDigest(digest: Digest): Promise<Delivery> {
+    return this.#publish(snsDigest(digest));
   }
 
   async #publish({ subject, message, attributes }: SnsMessage): Promise<Delivery> {

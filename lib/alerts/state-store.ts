@@ -130,6 +130,7 @@ export class DynamoAlertStateStore implements AlertStateStore {
           count: { N: String(alert.count) },
           firstSeen: { S: alert.firstSeen },
           lastSeen: { S: alert.lastSeen },
+          detectedAt: { S: alert.detectedAt },
           alert: { S: JSON.stringify(alert) },
           expiresAt: { N: String(this.#seconds() + ALERT_RECORD_SECONDS) },
         },

@@ -32,14 +32,18 @@ export const ENVIRONMENT = {
   runbookBaseUrl: 'RUNBOOK_BASE_URL',
   /** Name of the file beside the bundle that holds what configuration changes about detections; absent: nothing (detect). */
   detectionsFile: 'DETECTIONS_FILE',
-  /** ARN of the secret that holds the incoming webhook's address or the bot's token (notify-slack). */
+  /** ARN of the secret that holds the incoming webhook's address or the bot's token (notify-slack, digest). */
   slackWebhookSecretArn: 'SLACK_WEBHOOK_SECRET_ARN',
   /** Slack's Web API, `https://slack.com/api/` unless set; http for a loopback address only (notify-slack). */
   slackApiUrl: 'SLACK_API_URL',
   /** JSON: least severities, channels, alerts a minute (notify-slack, notify-sns). */
   delivery: 'DELIVERY',
-  /** The topic alerts go to (notify-sns). */
+  /** The topic alerts go to (notify-sns, digest). */
   alertTopicArn: 'ALERT_TOPIC_ARN',
+  /** Gids of the workspaces, separated by commas (digest). */
+  workspaceGids: 'WORKSPACE_GIDS',
+  /** IANA's name of the zone whose days get a digest each, `UTC` unless set (digest). */
+  digestTimeZone: 'DIGEST_TIME_ZONE',
   /** The notifier's own queue, where it defers a message (notify-slack, notify-sns). */
   queueUrl: 'QUEUE_URL',
   /** Where the notifier puts what a sink refuses for good (notify-slack, notify-sns). */

@@ -203,6 +203,7 @@ export class Drain {
       memory,
       knownUntil: recovery?.knownUntil === undefined ? undefined : Date.parse(recovery.knownUntil),
     });
+    memory.sawTypes(prepared.types);
     this.#recovery.pageRead(prepared, memory.gids.size);
     const settled = this.#recovery.settle(this.checkpoint, {
       knownSeen: prepared.knownSeen,

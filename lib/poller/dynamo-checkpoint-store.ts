@@ -182,10 +182,11 @@ export class DynamoCheckpointStore implements CheckpointStore, CheckpointReader 
       }),
     );
     const gids = Item?.['gids']?.B;
-    const types = Item?.['reportedTypes']?.S;
+    const types = (name: string) => JSON.parse(Item?.[name]?.S ?? '[]') as string[];
     return new Memory(
       gids === undefined ? new RecentGids() : RecentGids.decode(gids),
-      new Set(types === undefined ? [] : (JSON.parse(types) as string[])),
+      types('reportedTypes'),
+      types('seenTypes'),
     );
   }
 
@@ -198,6 +199,7 @@ export class DynamoCheckpointStore implements CheckpointStore, CheckpointReader 
             ...key(lease.workspaceGid, MEMORY),
             gids: { B: memory.gids },
             reportedTypes: { S: JSON.stringify(memory.reportedTypes) },
+            seenTypes: { S: JSON.stringify(memory.seenTypes) },
             version: { N: String(lease.version) },
           },
           ConditionExpression: 'attribute_not_exists(version) OR version <= :version',

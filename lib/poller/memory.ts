@@ -4,22 +4,42 @@ import { RecentGids } from './recent-gids.ts';
 /** Types are named by Asana; the oldest reports are forgotten past this many, or this many characters each. */
 const MAX_REPORTED_TYPES = 200;
 const MAX_TYPE_CHARACTERS = 128;
+/** Asana knows 136 types; whoever invents more fills no item. */
+const MAX_SEEN_TYPES = 250;
 
 export interface MemorySnapshot {
   readonly gids: Uint8Array;
   readonly reportedTypes: readonly string[];
+  /** Every type there has been, for the daily digest to find the new ones among. */
+  readonly seenTypes: readonly string[];
 }
 
 export class Memory {
   readonly gids: RecentGids;
   /** Unknown event types that were reported, each cut to 128 characters. */
   readonly #reportedTypes: Set<string>;
+  readonly #seenTypes: Set<string>;
   /** Takes the snapshot that was promised for a little later. */
   #takePromised: (() => void) | undefined;
 
-  constructor(gids = new RecentGids(), reportedTypes: Iterable<string> = []) {
+  constructor(
+    gids = new RecentGids(),
+    reportedTypes: Iterable<string> = [],
+    seenTypes: Iterable<string> = [],
+  ) {
     this.gids = gids;
     this.#reportedTypes = new Set(reportedTypes);
+    this.#seenTypes = new Set(seenTypes);
+  }
+
+  /** Types of a page. Hardly ever is one of them new. */
+  sawTypes(types: ReadonlySet<string>): void {
+    for (const type of types) {
+      const name = type.slice(0, MAX_TYPE_CHARACTERS);
+      if (this.#seenTypes.has(name) || this.#seenTypes.size >= MAX_SEEN_TYPES) continue;
+      this.#takePromised?.();
+      this.#seenTypes.add(name);
+    }
   }
 
   wasReported(type: string): boolean {
@@ -78,6 +98,7 @@ export class Memory {
     return {
       gids: this.gids.encode(),
       reportedTypes: [...this.#reportedTypes].slice(-MAX_REPORTED_TYPES),
+      seenTypes: [...this.#seenTypes],
     };
   }
 }

@@ -31,6 +31,7 @@ export interface PreparedPage {
   readonly knownSeen: boolean;
   /** Types that no registry knows and no report has named, in order of appearance. */
   readonly unknownTypes: readonly string[];
+  readonly types: ReadonlySet<string>;
   /**
    * Epoch milliseconds over all entries, known ones included. Never ahead of our own clock: positions in time come from
    * it, and one event dated in the future must not hide those to come.
@@ -50,6 +51,7 @@ export function preparePage(entries: readonly unknown[], context: PageContext): 
   const events: PreparedEvent[] = [];
   const nameless: string[] = [];
   const unknownTypes = new Set<string>();
+  const types = new Set<string>();
   const seenHere = new Set<string>();
   const duplicates: string[] = [];
   let knownSeen = false;
@@ -68,6 +70,7 @@ export function preparePage(entries: readonly unknown[], context: PageContext): 
     }
     // Of known events too: their type may have gone out while its report did not.
     const type = eventTypeOf(entry);
+    if (type !== undefined) types.add(type);
     if (type !== undefined && !isKnownEventType(type) && !context.memory.wasReported(type)) {
       unknownTypes.add(type);
     }
@@ -89,6 +92,7 @@ export function preparePage(entries: readonly unknown[], context: PageContext): 
     duplicates,
     knownSeen,
     unknownTypes: [...unknownTypes],
+    types,
     newestCreatedAt,
   };
 }

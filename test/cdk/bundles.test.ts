@@ -12,6 +12,7 @@ const LIMITS: Readonly<Record<FunctionName, number>> = {
   poll: 1_200_000,
   detect: 700_000,
   sweep: 700_000,
+  digest: 900_000,
   'notify-slack': 700_000,
   'notify-sns': 700_000,
 };
@@ -47,5 +48,5 @@ it('two syntheses name the same assets', () => {
   const assets = () =>
     ofType(synthesize(), 'AWS::Lambda::Function').map(({ Properties }) => Properties.Code.S3Key);
   expect(assets()).toEqual(assets());
-  expect(new Set(assets()).size).toBe(5);
+  expect(new Set(assets()).size).toBe(6);
 });

@@ -32,6 +32,7 @@ describe('where settings come from', () => {
         slack: { minimumSeverity: 'info', newAlertsPerMinute: 30, routes: [] },
         sns: { minimumSeverity: 'info', newAlertsPerMinute: 30 },
       },
+      digest: { enabled: true, hour: 7, timeZone: 'UTC' },
       pollIntervalSeconds: 60,
       startFrom: 'now',
       alertOnHistory: false,

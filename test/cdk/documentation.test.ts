@@ -66,6 +66,7 @@ describe('docs/architecture.md, Environment of the functions', () => {
       PollerPoll: 'poll',
       DetectionsDetect: 'detect',
       Sweep: 'sweep',
+      Digest: 'digest',
       AlertsSlack: 'notify-slack',
       AlertsSns: 'notify-sns',
     };

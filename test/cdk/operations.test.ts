@@ -51,6 +51,40 @@ describe('the sweep', () => {
   });
 });
 
+describe('the digest', () => {
+  it('comes once a day at the hour of the zone, and again where it could not be sent', () => {
+    const { Properties } = the(template, 'AWS::Scheduler::Schedule', 'Digest');
+    expect(Properties).toMatchObject({
+      ScheduleExpression: 'cron(0 7 * * ? *)',
+      ScheduleExpressionTimezone: 'UTC',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: { RetryPolicy: { MaximumRetryAttempts: 5 } },
+    });
+    expect(JSON.stringify(Properties.Target.Input)).toContain('<aws.scheduler.scheduled-time>');
+    const other = synthesize({ settings: { digest: { hour: 22, timeZone: 'Europe/Berlin' } } });
+    expect(the(other, 'AWS::Scheduler::Schedule', 'Digest').Properties).toMatchObject({
+      ScheduleExpression: 'cron(0 22 * * ? *)',
+      ScheduleExpressionTimezone: 'Europe/Berlin',
+    });
+  });
+
+  it('only reads the checkpoints', () => {
+    const policy = the(template, 'AWS::IAM::Policy', 'DigestDaily').Properties.PolicyDocument;
+    const reading = policy.Statement.filter(({ Action }: { Action: unknown }) =>
+      JSON.stringify(Action).includes('dynamodb:'),
+    ).map(({ Action, Resource }: { Action: unknown; Resource: unknown }) => [
+      target(Resource)?.replace(/State.*|Checkpoints.*/, ''),
+      Action,
+    ]);
+    expect(reading).toContainEqual(['Poller', 'dynamodb:GetItem']);
+  });
+
+  it('can be switched off', () => {
+    const without = synthesize({ settings: { digest: { enabled: false } } });
+    expect(Object.keys(without.Resources).filter((id) => id.startsWith('Digest'))).toEqual([]);
+  });
+});
+
 describe('polling', () => {
   it('has a schedule per workspace, without retries, with a dead-letter queue of its own', () => {
     const gids = ['1200000000000001', '1200000000000002'];
@@ -246,7 +280,7 @@ describe('alarms', () => {
     const schedulers = ofType(template, 'AWS::Scheduler::Schedule').map(({ Properties }) =>
       target(Properties.Target.DeadLetterConfig.Arn),
     );
-    expect(schedulers).toHaveLength(2);
+    expect(schedulers).toHaveLength(3);
     expect(watched('ApproximateNumberOfMessagesVisible').toSorted()).toEqual(
       [...deadLetterIds].filter((id) => !schedulers.includes(id)).toSorted(),
     );

@@ -105,11 +105,10 @@ describe('roles', () => {
     for (const { id, Properties } of ofType(template, 'AWS::IAM::Role')) {
       const [statement, ...others] = Properties.AssumeRolePolicyDocument.Statement;
       expect(others).toEqual([]);
-      const schedules = ['PollerSchedules', 'SweepScheduleRole'].find((prefix) =>
-        id.startsWith(prefix),
+      const owner = ['Poller', 'Sweep', 'Digest'].find((prefix) =>
+        new RegExp(`^${prefix}Schedules?Role`).test(id),
       );
-      if (schedules !== undefined) {
-        const owner = schedules === 'SweepScheduleRole' ? 'Sweep' : 'Poller';
+      if (owner !== undefined) {
         const group = the(template, 'AWS::Scheduler::ScheduleGroup', owner).id;
         expect(statement.Principal).toEqual({ Service: 'scheduler.amazonaws.com' });
         expect(statement.Condition.StringEquals).toEqual({
@@ -122,7 +121,7 @@ describe('roles', () => {
     }
   });
 
-  it.each(['PollerSchedules', 'SweepScheduleRole'])(
+  it.each(['PollerSchedules', 'SweepScheduleRole', 'DigestScheduleRole'])(
     'of the schedules may invoke their function and fill its dead-letter queue, nothing else: %s',
     (prefix) => {
       const policy = the(template, 'AWS::IAM::Policy', prefix);
@@ -193,6 +192,7 @@ describe('a function is granted exactly the calls its code makes', () => {
     ['poll', 'PollerPoll'],
     ['detect', 'DetectionsDetect'],
     ['sweep', 'SweepDue'],
+    ['digest', 'DigestDaily'],
     ['notify-slack', 'AlertsSlackNotify'],
     ['notify-sns', 'AlertsSnsNotify'],
   ])('%s', (name, idPrefix) => {

@@ -24,8 +24,8 @@ const queueOf = (id: string | undefined): NamedResource => {
 describe('every function', () => {
   const functions = ofType(template, 'AWS::Lambda::Function');
 
-  it('is one of poll, detect, sweep, notify-sns and notify-slack', () => {
-    expect(functions).toHaveLength(5);
+  it('is one of poll, detect, sweep, digest, notify-sns and notify-slack', () => {
+    expect(functions).toHaveLength(6);
   });
 
   it.each(functions.map((one) => [one.id, one] as const))(
@@ -223,7 +223,7 @@ describe('switches', () => {
   it('without Slack there is no secret, queue, rule or function for it', () => {
     const without = synthesize({ settings: { slack: false } });
     expect(Object.keys(without.Resources).filter((id) => id.includes('Slack'))).toEqual([]);
-    expect(ofType(without, 'AWS::Lambda::Function')).toHaveLength(4);
+    expect(ofType(without, 'AWS::Lambda::Function')).toHaveLength(5);
   });
 
   it('without an address there is no subscription', () => {

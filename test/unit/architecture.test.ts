@@ -12,6 +12,7 @@ const ADAPTERS = [
   'lib/alerts/active-suppressions.ts',
   'lib/alerts/alert-list.ts',
   'lib/alerts/claims.ts',
+  'lib/alerts/digest-source.ts',
   'lib/alerts/notifier-queue.ts',
   'lib/alerts/slack-web-api.ts',
   'lib/alerts/sns-sink.ts',
@@ -27,6 +28,7 @@ const ADAPTERS = [
   'lib/feed/dynamo-feed-store.ts',
   'lib/poller/dynamo-checkpoint-store.ts',
   'lib/poller/dynamo-feed.ts',
+  'lib/poller/remembered-types.ts',
   'lib/secret-text.ts',
 ];
 
@@ -130,6 +132,7 @@ describe('imports go one way', () => {
       'lib/detections/overrides.ts',
       'lib/detections/tuning.ts',
       'lib/nearest.ts',
+      'lib/time-zone.ts',
       // The error people see, and the checks and the key prefix that functions and stack must agree on.
       'lib/errors.ts',
       'lib/asana/base-url.ts',

@@ -118,6 +118,38 @@ test('a second run brings nothing twice; lines appended since are found, whateve
   expect(summary).toMatchObject({ alerts: 0, alertUpdates: 1 });
 });
 
+test('an alert that goes on is said once more at the end, closed where its window is over', async () => {
+  const recent = (number: number) => samlWeakened(number, '2');
+  const now = Date.now();
+  const young = [1, 2].map((minutes) => ({
+    ...recent(200 + minutes),
+    created_at: new Date(now - minutes * 60_000).toISOString(),
+  }));
+  writeEvents(file, [
+    samlWeakened(101),
+    ...Array.from({ length: 30 }, (_, i) => samlWeakened(110 + i)),
+  ]);
+  appendEvents(file, young.toReversed());
+  const { of, summary, stderr } = await once();
+  const told = of('alert').map((line) => [line['detailType'], line['alert']]);
+  const over = told.filter(([, { entity }]) => entity.id === '1');
+  expect(over.map(([type]) => type)).toEqual(['Alert Opened', 'Alert Closed']);
+  expect(over.at(-1)?.[1]).toMatchObject({ revision: 2, count: 31, closedAt: expect.any(String) });
+  const open = told.filter(([, { entity }]) => entity.id === '2');
+  expect(open.at(-1)?.[1]).toMatchObject({ count: 2 });
+  expect(open.map(([type]) => type)).not.toContain('Alert Closed');
+  expect(open.length).toBeLessThanOrEqual(2);
+  expect(summary).toMatchObject({ alerts: 2, alertsClosed: 1 });
+  expect(stderr).toContain('31 events from');
+  // Nothing is left to say, and a match that comes later than its window corrects what was said last.
+  expect((await once()).of('alert')).toEqual([]);
+  appendEvents(file, [samlWeakened(105)]);
+  const later = await once();
+  expect(later.of('alert').map((line) => [line['detailType'], line['alert'].count])).toEqual([
+    ['Alert Closed', 32],
+  ]);
+});
+
 test('a file that was rewritten is read anew, and no event of it raises a second alert', async () => {
   writeEvents(file, [samlWeakened(101), quietEvent(102), quietEvent(103)]);
   const before = await once();

@@ -185,8 +185,8 @@ export class DyingWorld {
         }),
       loadMemory: () =>
         this.#call(() => {
-          const { gids, reportedTypes } = this.#memory?.snapshot ?? {};
-          return new Memory(gids && RecentGids.decode(gids), reportedTypes);
+          const { gids, reportedTypes, seenTypes } = this.#memory?.snapshot ?? {};
+          return new Memory(gids && RecentGids.decode(gids), reportedTypes, seenTypes);
         }),
       saveMemory: (lease, snapshot) =>
         this.#write(() => {

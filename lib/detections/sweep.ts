@@ -75,9 +75,9 @@ export async function sweepAndStay(deps: SweepDeps & { readonly endsAt: number }
   let next = await run.look('clock', clock.now(), HORIZON_MS);
   await run.look('feed', clock.now());
   while (next !== undefined) {
-    const wait = Math.min(LOOK_EVERY_MS, Math.max(0, next - clock.now()));
+    const wait = Math.max(0, next - clock.now());
     if (clock.monotonic() + wait > endsAt) break;
-    await clock.sleep(wait);
+    await clock.sleep(Math.min(LOOK_EVERY_MS, wait));
     next = await run.look('clock', clock.now(), HORIZON_MS);
   }
   return run.counts;

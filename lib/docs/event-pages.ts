@@ -47,7 +47,7 @@ export function eventPages(): GeneratedFile[] {
       name: 'alert',
       title: 'Alert',
       about:
-        'What a detection raised. `Alert Opened` is revision 1 of an alert; `Alert Updated` says that further matches joined it. The identity is `alertId` with `revision`: keep the highest revision you have seen. `actor`, `resource`, `context` and `details` are those of the event that opened the alert, and hold text that an attacker may have chosen.',
+        'What a detection raised. `Alert Opened` is revision 1 of an alert; `Alert Updated` says that further matches joined it, at most once a minute, with all that came since the revision before. `Alert Closed` comes once the window of an alert with more than one match is over, with the final count; should a match come days late, another one with a higher revision corrects it. The identity is `alertId` with `revision`: keep the highest revision you have seen. `actor`, `resource`, `context` and `details` are those of the event that opened the alert, and hold text that an attacker may have chosen.',
       detail: alertDetailSchema,
       source: ALERT_SOURCE,
       detailTypes: Object.values(ALERT_DETAIL_TYPES),

@@ -1,4 +1,4 @@
-// One event from Asana to Slack and SNS through the four bundles as they are deployed: each from its file, in a Node of
+// One event from Asana to Slack and SNS through the bundles as they are deployed: each from its file, in a Node of
 // its own, in the environment and with the input that the stack gives it, against servers on loopback.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -205,6 +205,54 @@ it('one event travels from Asana to Slack and SNS', async () => {
   const { ready = [] } = queues.inspectQueue('mailbox')?.messages ?? {};
   expect(ready).toHaveLength(1);
   expect(ready[0]?.body).toContain('asana.app.service-account-created');
+});
+
+it('an alert of several matches is closed by the sweep, and told by the digest', async () => {
+  const daysAgo = Date.now() - 3 * 86_400_000;
+  const body = (number: number) => {
+    const created_at = new Date(daysAgo + number * 60_000).toISOString();
+    const entry = bus.entries.find(({ Source }) => Source === 'asana.audit-log');
+    const event = onTheBus(entry);
+    const detail = event['detail'] as { data: object };
+    const data = { ...detail.data, gid: `120900000000010${number}`, created_at };
+    const [match] = deliveries({ ...event, detail: { ...detail, data } }).values();
+    return match;
+  };
+  const before = bus.entries.length;
+  for (const number of [1, 2]) {
+    const { answer } = await call('detect', 'DetectionsDetect', body(number));
+    expect(answer).toEqual({ batchItemFailures: [] });
+  }
+  // Its window has been over for more than a day, so that the feed is not asked.
+  const swept = await call('sweep', 'SweepDue', {});
+  expect([swept.error, swept.answer]).toEqual([
+    undefined,
+    expect.objectContaining({ alerts: 1, failed: 0 }),
+  ]);
+  const again = await call('sweep', 'SweepDue', {});
+  expect(again.answer).toMatchObject({ alerts: 0, failed: 0 });
+  const said = bus.entries.slice(before);
+  expect(said.map(({ DetailType }) => DetailType)).toEqual([
+    'Alert Opened',
+    'Alert Updated',
+    'Alert Closed',
+  ]);
+  expect(JSON.parse(said[2]?.Detail ?? '').data).toMatchObject({ revision: 3, count: 2 });
+  expect([...deliveries(onTheBus(said[1])).keys()]).toEqual(['alerts-to-slack']);
+  expect([...deliveries(onTheBus(said[2])).keys()].toSorted()).toEqual([
+    'alerts-to-slack',
+    'alerts-to-sns',
+  ]);
+
+  const posted = slack.messages.length;
+  const day = { scheduledTime: new Date(Date.now() + 1_000).toISOString() };
+  const digest = await call('digest', 'DigestDaily', day);
+  expect([digest.error, digest.answer]).toEqual([undefined, { sns: 'sent', slack: 'sent' }]);
+  const twice = await call('digest', 'DigestDaily', day);
+  expect(twice.answer).toEqual({ sns: 'sent before', slack: 'sent before' });
+  expect(slack.messages).toHaveLength(posted + 1);
+  expect(JSON.stringify(slack.messages.at(-1))).toContain('Daily digest: 2 alerts');
+  expect(digest.log).not.toContain('Eve');
 });
 
 it('a bundle refuses an environment that lacks what it needs, naming the variable', async () => {

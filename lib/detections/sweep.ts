@@ -13,7 +13,10 @@ import type { Watch } from './watch.ts';
 
 /** Ten minutes: a message that failed has come again by then, several times. */
 export const SETTLE_MS = 10 * 60_000;
-/** An alert is closed though the feed stands still when its window has been over for a day of the wall clock. */
+/**
+ * An alert is closed though the feed stands still when its window has been over, and the alert known, for a day of the wall
+ * clock. A feed that catches up after an outage does not stand still: what it brings is known since a moment ago.
+ */
 export const CLOSED_WITHOUT_FEED_MS = 24 * 3_600_000;
 /** What comes due within this is waited for, and what else has come meanwhile looked for as often. */
 const HORIZON_MS = 60_000;
@@ -72,14 +75,17 @@ export async function sweep(deps: SweepDeps): Promise<Swept> {
 export async function sweepAndStay(deps: SweepDeps & { readonly endsAt: number }): Promise<Swept> {
   const { clock, endsAt } = deps;
   const run = new Sweep(deps);
-  let next = await run.look('clock', clock.now(), HORIZON_MS);
-  await run.look('feed', clock.now());
-  while (next !== undefined) {
-    const wait = Math.max(0, next - clock.now());
-    if (clock.monotonic() + wait > endsAt) break;
-    await clock.sleep(Math.min(LOOK_EVERY_MS, wait));
-    next = await run.look('clock', clock.now(), HORIZON_MS);
-  }
+  const stay = async () => {
+    let next = await run.look('clock', clock.now(), HORIZON_MS);
+    while (next !== undefined) {
+      const wait = Math.max(0, next - clock.now());
+      if (clock.monotonic() + wait > endsAt) return;
+      await clock.sleep(Math.min(LOOK_EVERY_MS, wait));
+      next = await run.look('clock', clock.now(), HORIZON_MS);
+    }
+  };
+  // Side by side: after an outage much is decided by the feed at once, and an update does not wait for that.
+  await Promise.all([run.look('feed', clock.now()), stay()]);
   return run.counts;
 }
 
@@ -153,7 +159,8 @@ class Sweep {
     const { clock, settleMs, due: index } = this.#deps;
     if (dueBy(due.kind) === 'clock') return true;
     const now = clock.now();
-    if (due.kind === 'closing' && now - due.dueAt >= CLOSED_WITHOUT_FEED_MS) return true;
+    const known = now - Math.max(due.dueAt, due.putAt);
+    if (due.kind === 'closing' && known >= CLOSED_WITHOUT_FEED_MS) return true;
     const passedUntil = await this.#passedUntil(due.group.workspaceGid);
     if (passedUntil === undefined || passedUntil < due.dueAt) return false;
     if (settleMs > 0 && due.passedAt === undefined) {

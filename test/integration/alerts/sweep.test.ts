@@ -206,6 +206,19 @@ describe('an alert that is over', () => {
     expect(told(scene)[1]).toEqual(['Alert Closed', 2, 2]);
   });
 
+  it('waits for a feed that catches up after days', async () => {
+    const scene = await servers.scene();
+    scene.clock.advance(5 * 24 * HOUR);
+    scene.feed = START;
+    await detect(scene, samlEvent('1'), samlEvent('2', 30));
+    await scene.sweep();
+    await detect(scene, samlEvent('3', 45));
+    scene.feed = scene.clock.now();
+    await scene.sweep();
+    const closings = told(scene).filter(([type]) => type === 'Alert Closed');
+    expect(closings).toEqual([['Alert Closed', 3, 3]]);
+  });
+
   it('is corrected by another closing where a match comes later than all of that', async () => {
     const scene = await servers.scene();
     await detect(scene, samlEvent('1'), samlEvent('2', 30));

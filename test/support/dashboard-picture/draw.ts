@@ -58,6 +58,7 @@ export function draw(widgets: readonly Widget[], weeks: Weeks): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-5 -5 ${24 * COLUMN + 5} ${height + 5}" font-family="Helvetica, Arial, sans-serif" font-size="12" fill="#16191f">`,
+    '<title>The dashboard after four simulated weeks</title>',
     `<rect x="-5" y="-5" width="100%" height="100%" fill="#f2f3f3"/>`,
     ...parts,
     '</svg>\n',

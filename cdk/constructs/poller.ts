@@ -15,6 +15,7 @@ import { Construct } from 'constructs';
 import { QUARANTINE_PREFIX } from '../../lib/bus/quarantine.ts';
 import { ENVIRONMENT } from '../../lib/contract/environment.ts';
 import { METRICS_NAMESPACE } from '../../lib/contract/metrics.ts';
+import { POLL_MEMORY_MEGABYTES, POLL_NODE_OPTIONS } from '../../lib/contract/poll-process.ts';
 import { AUDIT_LOG_SOURCE, POLLER_SOURCE } from '../../lib/contract/sources.ts';
 import type { AuditLogConfig, Workspace } from '../config.ts';
 import type { Bus } from './bus.ts';
@@ -60,7 +61,7 @@ export class Poller extends Construct {
     this.poll = new ServiceFunction(this, 'Poll', {
       name: 'poll',
       description: "Fetches Asana's audit log and publishes it on the bus",
-      memoryMegabytes: 512,
+      memoryMegabytes: POLL_MEMORY_MEGABYTES,
       timeout: Duration.minutes(5),
       environment: this.environment(config, bus),
       logRetention: config.logRetentionDays,
@@ -127,6 +128,7 @@ export class Poller extends Construct {
       [ENVIRONMENT.pollIntervalSeconds]: String(config.pollIntervalSeconds),
       [ENVIRONMENT.redactPaths]: JSON.stringify(config.redactPaths),
       [ENVIRONMENT.skipUnreadable]: String(config.skipUnreadable),
+      NODE_OPTIONS: POLL_NODE_OPTIONS,
       POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
       ...Object.fromEntries(
         Object.entries(optional).flatMap(([name, value]) =>

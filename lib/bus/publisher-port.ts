@@ -34,9 +34,17 @@ export interface PublishResult {
 export interface PublishOptions {
   /** Asked before every request; false ends the publishing with what is unsent left over. */
   readonly maySend?: () => boolean;
+  /** Asked before each entry's first request, with how many it holds: resolves when they may leave; undefined is at once. */
+  readonly turn?: (entries: number) => Promise<void> | undefined;
 }
 
 export interface Publisher {
   /** Never rejects for what EventBridge answers: every entry's fate is in the result. */
   publish(entries: readonly BusEntry[], options?: PublishOptions): Promise<PublishResult>;
+}
+
+/** For who publishes many at a time and has to know how many a death may double. */
+export interface BulkPublisher extends Publisher {
+  /** Entries that may be on their way at the same time, at most. */
+  readonly entriesInFlight: number;
 }

@@ -1,4 +1,5 @@
 // Publishes entries with PutEvents: many requests in flight, every entry's answer read, just the failed ones sent again.
+// Calls of publish may overlap: they share what may be in flight, and the earlier call goes first.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type EventBridgeClient,
@@ -6,15 +7,16 @@ import {
   type PutEventsRequestEntry,
 } from '@aws-sdk/client-eventbridge';
 import type { Clock } from '../clock.ts';
-import { chunk, entryBytes } from './chunker.ts';
+import { chunk, entryBytes, MAX_ENTRIES_PER_REQUEST } from './chunker.ts';
 import type {
+  BulkPublisher,
   BusEntry,
   PoisonEntry,
-  Publisher,
   PublishOptions,
   PublishResult,
 } from './publisher-port.ts';
 import { judgeEntry, judgeRequest } from './put-events-errors.ts';
+import { Slots, type SlotsOfCall } from './slots.ts';
 
 /** Requests in flight: 16 give about 7,000 events/s at 20 ms a call (measured with `npm run bench -- poll`). */
 export const DEFAULT_CONCURRENCY = 16;
@@ -35,11 +37,12 @@ interface PutEventsPublisherOptions {
 
 type Failure = NonNullable<PublishResult['failure']>;
 
-export class PutEventsPublisher implements Publisher {
+export class PutEventsPublisher implements BulkPublisher {
+  readonly entriesInFlight: number;
   readonly #client: EventBridgeClient;
   readonly #eventBusName: string;
   readonly #clock: Clock;
-  readonly #concurrency: number;
+  readonly #slots: Slots;
   readonly #maxRounds: number;
   readonly #firstBackoff: number;
   readonly #longestBackoff: number;
@@ -49,7 +52,9 @@ export class PutEventsPublisher implements Publisher {
     this.#client = options.client;
     this.#eventBusName = options.eventBusName;
     this.#clock = options.clock;
-    this.#concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+    const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+    this.#slots = new Slots(concurrency);
+    this.entriesInFlight = concurrency * MAX_ENTRIES_PER_REQUEST;
     this.#maxRounds = options.maxRounds ?? 6;
     this.#firstBackoff = options.firstBackoff ?? 100;
     this.#longestBackoff = options.longestBackoff ?? 5_000;
@@ -62,11 +67,13 @@ export class PutEventsPublisher implements Publisher {
   ): Promise<PublishResult> {
     const maySend = options.maySend ?? (() => true);
     const round = new Round(entries, maySend, (chunkEntries) => this.#put(chunkEntries));
+    const call = this.#slots.nextCall();
     // Making the first requests takes milliseconds: what the caller asked for just before, its next page, leaves first.
     await nextTurn();
     let retries = 0;
     for (let attempt = 0; ; attempt++) {
-      const sent = await round.send(this.#concurrency);
+      // What was sent before needs no second turn.
+      const sent = await round.send(call, attempt === 0 ? options.turn : undefined);
       if (attempt > 0) retries += sent;
       if (round.open().length === 0 || round.stopped || attempt + 1 >= this.#maxRounds) break;
       const longest = Math.min(this.#longestBackoff, this.#firstBackoff * 2 ** (attempt + 1));
@@ -133,8 +140,8 @@ class Round {
     return this.#settled.flatMap((settled, index) => (settled ? [] : [index]));
   }
 
-  /** Sends what is open once, `concurrency` requests at a time. @returns how many entries went out */
-  async send(concurrency: number): Promise<number> {
+  /** Sends what is open once, as many requests at a time as there are slots. @returns how many entries went out */
+  async send(call: SlotsOfCall, turn: PublishOptions['turn']): Promise<number> {
     const indexes = this.open();
     const chunks = chunk(indexes.map((index) => this.#sizes[index] ?? 0)).map((positions) =>
       positions.flatMap((position) => indexes[position] ?? []),
@@ -144,10 +151,16 @@ class Round {
     const worker = async () => {
       while (next < chunks.length && !this.stopped) {
         const mine = chunks[next++] ?? [];
-        if (await this.#sendChunk(mine)) sent += mine.length;
+        await turn?.(mine.length);
+        await call.take();
+        try {
+          if (await this.#sendChunk(mine)) sent += mine.length;
+        } finally {
+          call.give();
+        }
       }
     };
-    await Promise.all(Array.from({ length: Math.min(concurrency, chunks.length) }, worker));
+    await Promise.all(Array.from({ length: Math.min(call.slots, chunks.length) }, worker));
     return sent;
   }
 

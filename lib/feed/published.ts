@@ -1,7 +1,6 @@
 // What one run brought onto the bus, by time, category and type: for the feed's habit, and for the log lines from which the
 // dashboard counts. Counts in log lines cost nothing while idle; a metric for each type would cost $0.30 a month.
 
-import { eventTypeOf } from '../asana/event.ts';
 import { categoryOf } from '../asana/event-types.ts';
 import { LOG_LINES, OTHER } from '../contract/log-lines.ts';
 import { UNKNOWN_DETAIL_TYPE } from '../contract/sources.ts';
@@ -9,7 +8,7 @@ import type { Log } from '../log.ts';
 import { slotOf } from './habit.ts';
 
 interface PublishedEvent {
-  readonly event: Record<string, unknown>;
+  readonly eventType: string | undefined;
   /** Epoch milliseconds. */
   readonly createdAt: number | undefined;
 }
@@ -25,9 +24,9 @@ export class Published {
   readonly #byType = new Map<string, number>();
 
   add(events: readonly PublishedEvent[]): void {
-    for (const { event, createdAt } of events) {
+    for (const { eventType, createdAt } of events) {
       if (createdAt !== undefined) this.slots.add(slotOf(createdAt));
-      const type = eventTypeOf(event) ?? UNKNOWN_DETAIL_TYPE;
+      const type = eventType ?? UNKNOWN_DETAIL_TYPE;
       count(this.#byCategory, categoryOf(type) ?? OTHER, 1);
       count(this.#byType, type.slice(0, MAX_TYPE_CHARACTERS).toWellFormed(), 1);
     }

@@ -1,5 +1,5 @@
-// Reads the log to its end, page by page: while one page is published the next is fetched and the last is saved.
-// Leases, and what a failure means for the run, are poll.ts's.
+// Reads the log to its end, page by page: while pages are published the next is fetched and the last is saved.
+// Publishing is pages-under-way.ts's; leases, and what a failure means for the run, are poll.ts's.
 import type { AuditLogPage } from '../asana/client.ts';
 import { AsanaError } from '../asana/errors.ts';
 import type { EnvelopeContext } from '../bus/envelope.ts';
@@ -8,8 +8,8 @@ import { type Checkpoint, type Cursor, cursorOf, pageFinished } from './checkpoi
 import type { Lease } from './lease.ts';
 import type { Memory } from './memory.ts';
 import { EventUnreadableError, PageReader } from './page-reader.ts';
-import { type PreparedPage, preparePage } from './prepare-page.ts';
-import { publishPage } from './publish-page.ts';
+import { PagesUnderWay } from './pages-under-way.ts';
+import { preparePage } from './prepare-page.ts';
 import { cursorStuck, Recovery } from './recovery.ts';
 import { Reports } from './reports.ts';
 import { SavePipeline } from './save-pipeline.ts';
@@ -25,9 +25,28 @@ export interface DrainOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A page on its way. */
+interface Coming {
+  readonly cursor: Cursor;
+  readonly fetching: Promise<AuditLogPage>;
+  /** Monotonic milliseconds. */
+  readonly since: number;
+}
+
+/** The state of one call of `run`. */
+interface Reading extends DrainOptions {
+  readonly fetch: (cursor: Cursor) => Coming;
+  /** Ends the fetch that is under way. */
+  readonly giveUp: () => void;
+  /** A page has been begun. */
+  begun: boolean;
+}
+
 export class Drain {
   /** Where the log stands with all finished pages, saved or about to be. */
   checkpoint: Checkpoint;
+  /** Where it stands once those being published are finished too. */
+  #planned: Checkpoint;
   readonly saves: SavePipeline;
   readonly #deps: PollerDependencies;
   readonly #settings: PollerSettings;
@@ -37,9 +56,9 @@ export class Drain {
   readonly #reader: PageReader;
   readonly #reports: Reports;
   readonly #recovery: Recovery;
+  readonly #pages: PagesUnderWay;
   #memory: Memory | undefined;
   #deadline = 0;
-  #longestPageMs = 0;
 
   constructor(
     deps: PollerDependencies,
@@ -54,11 +73,21 @@ export class Drain {
     this.#timings = timings;
     this.#lease = lease;
     this.checkpoint = checkpoint;
+    this.#planned = checkpoint;
     this.#tally = tally;
     this.saves = new SavePipeline(deps.checkpoints, lease, checkpoint.page);
     this.#reader = new PageReader(deps.asana, checkpoint.workspaceGid, settings.pageLimit);
     this.#reports = new Reports(checkpoint.workspaceGid, deps.clock);
     this.#recovery = new Recovery(deps, tally, this.#reports);
+    this.#pages = new PagesUnderWay({
+      ...deps,
+      tally,
+      saves: this.saves,
+      maySend: () => this.#maySend(),
+      onFinished: (page) => {
+        this.checkpoint = page.checkpoint;
+      },
+    });
   }
 
   /**
@@ -82,45 +111,20 @@ export class Drain {
       const fetching = this.#reader.read(cursor, budget, signal);
       // A page fetched ahead may fail while another is published; it is awaited in its turn.
       fetching.catch(() => {});
-      return fetching;
+      return { cursor, fetching, since: clock.monotonic() };
     };
+    const run: Reading = { ...options, fetch, giveUp: () => abort.abort(), begun: false };
 
     try {
-      let cursor = cursorOf(this.checkpoint);
-      let fetching = fetch(cursor);
+      let coming = fetch(cursorOf(this.#planned));
       for (;;) {
-        const begun = clock.monotonic();
-        const page = await this.#awaitPage(fetching);
-        if (page === undefined) {
-          cursor = cursorOf(this.checkpoint);
-          fetching = fetch(cursor);
-          continue;
-        }
-        if (page.entries.length === 0) {
-          await this.#caughtUp(page.nextOffset, options.releaseWhenCaughtUp);
-          return 'caught-up';
-        }
-        if (!this.#maySend()) return 'out-of-time';
-
-        const next = page.nextOffset === null ? undefined : { offset: page.nextOffset };
-        if (next !== undefined) fetching = fetch(next);
-        const newEvents = await this.#publish(page);
-        if (newEvents === 0 && next === undefined) {
-          // Nothing new, and no way on: the end, as far as Asana tells.
-          await this.#caughtUp(null, options.releaseWhenCaughtUp);
-          return 'caught-up';
-        }
-        if (newEvents === 0 && 'offset' in cursor && cursor.offset === next?.offset) {
-          throw cursorStuck('Asana answers with the same events and the same offset again.');
-        }
-
-        if (options.signal?.aborted) return 'stopped';
-        this.#longestPageMs = Math.max(this.#longestPageMs, clock.monotonic() - begun);
-        if (!this.hasTimeForAPage()) return 'out-of-time';
-        cursor = next ?? cursorOf(this.checkpoint);
-        if (next === undefined) fetching = fetch(cursor);
+        const next = await this.#step(coming, run);
+        if (typeof next === 'string') return next;
+        coming = next;
       }
     } catch (error) {
+      // What is being published is brought to its end first; should that fail, it is what counts.
+      await this.#pages.settled();
       if (options.signal?.aborted && error instanceof AsanaError) return 'stopped';
       throw error;
     } finally {
@@ -128,10 +132,54 @@ export class Drain {
     }
   }
 
+  /** Publishes one page. A call of its own for each, so that nothing holds on to a page that is done with. */
+  async #step(
+    { cursor, fetching, since }: Coming,
+    run: Reading,
+  ): Promise<Coming | 'caught-up' | 'out-of-time' | 'stopped'> {
+    const page = await this.#awaitPage(fetching);
+    if (page === undefined) return run.fetch(cursorOf(this.checkpoint));
+    if (page.entries.length === 0) {
+      await this.#pages.settled();
+      return this.#caughtUp(page.nextOffset, run.releaseWhenCaughtUp);
+    }
+    await this.#pages.room();
+    const halt = this.#mustHalt(run);
+    if (halt !== undefined) {
+      await this.#pages.settled();
+      return halt;
+    }
+
+    const next = page.nextOffset === null ? undefined : { offset: page.nextOffset };
+    const coming = next && run.fetch(next);
+    const newEvents = await this.#begin(page, since, run.giveUp);
+    run.begun = true;
+    // Without a way on, what comes next depends on how this page ends.
+    const last = next === undefined || (newEvents === 0 && isSameOffset(cursor, next));
+    const haltNow = this.#mustHalt(run);
+    if (coming !== undefined && !last && haltNow === undefined) return coming;
+
+    await this.#pages.settled();
+    if (newEvents === 0 && next === undefined) {
+      // Nothing new, and no way on: the end, as far as Asana tells.
+      return this.#caughtUp(null, run.releaseWhenCaughtUp);
+    }
+    if (last && next !== undefined) {
+      throw cursorStuck('Asana answers with the same events and the same offset again.');
+    }
+    return this.#mustHalt(run) ?? run.fetch(cursorOf(this.checkpoint));
+  }
+
+  #mustHalt({ begun, signal }: Reading): 'out-of-time' | 'stopped' | undefined {
+    if (!begun) return this.#maySend() ? undefined : 'out-of-time';
+    if (signal?.aborted) return 'stopped';
+    return this.#maySend() && this.hasTimeForAPage() ? undefined : 'out-of-time';
+  }
+
   /** Whether a page begun now, as long as the longest so far, would be finished in time. */
   hasTimeForAPage(afterMs = 0): boolean {
     const left = Math.min(this.#deadline - this.#deps.clock.monotonic(), this.#lease.remaining());
-    return left - afterMs >= this.#longestPageMs + this.#timings.stopMargin;
+    return left - afterMs >= this.#pages.longestMs() + this.#timings.stopMargin;
   }
 
   /** @returns the page, or undefined when the position changed instead and must be asked for afresh */
@@ -144,11 +192,13 @@ export class Drain {
       return page;
     } catch (error) {
       if (error instanceof AsanaError && error.code === 'asana.offset-expired') {
+        await this.#pages.settled();
         await this.#fallBackToTime();
         return undefined;
       }
       if (error instanceof EventUnreadableError) {
         this.#tally.unreadablePages++;
+        await this.#pages.settled();
         if (this.#settings.skipUnreadable && (await this.#stepOver())) return undefined;
       }
       throw error;
@@ -159,7 +209,7 @@ export class Drain {
   async #fallBackToTime(): Promise<void> {
     await this.saves.flush();
     const { gids } = await this.#load();
-    this.checkpoint = this.#recovery.fallBack(this.checkpoint, gids);
+    this.#moveTo(this.#recovery.fallBack(this.checkpoint, gids));
     await this.#publishReports();
     await this.saves.saveNow(this.checkpoint, false);
   }
@@ -182,20 +232,20 @@ export class Drain {
       from,
       to,
     });
-    this.checkpoint = { ...this.checkpoint, mode: 'time', offset: undefined, resumeFrom: to };
+    this.#moveTo({ ...this.checkpoint, mode: 'time', offset: undefined, resumeFrom: to });
     return true;
   }
 
-  /** @returns how many new events the page held */
-  async #publish(page: AuditLogPage): Promise<number> {
+  /** Begins to publish a page. @returns how many new events it holds */
+  async #begin(page: AuditLogPage, since: number, onFailure: () => void): Promise<number> {
     const { clock } = this.#deps;
     const memory = await this.#load();
+    const { workspaceGid, liveFrom, recovery, lastCreatedAt } = this.#planned;
     const context: EnvelopeContext = {
-      workspaceGid: this.checkpoint.workspaceGid,
-      liveFrom: Date.parse(this.checkpoint.liveFrom),
+      workspaceGid,
+      liveFrom: Date.parse(liveFrom),
       publishedAt: clock.now(),
     };
-    const { recovery } = this.checkpoint;
     const prepared = preparePage(page.entries, {
       ...context,
       redact: this.#settings.redact,
@@ -205,28 +255,11 @@ export class Drain {
     });
     memory.sawTypes(prepared.types);
     this.#recovery.pageRead(prepared, memory.gids.size);
-    const settled = this.#recovery.settle(this.checkpoint, {
+    const settled = this.#recovery.settle(this.#planned, {
       knownSeen: prepared.knownSeen,
       reached: prepared.newestCreatedAt,
       caughtUp: false,
     });
-    await this.#publishPrepared(prepared, context, memory);
-    this.checkpoint = pageFinished(settled, {
-      nextOffset: page.nextOffset,
-      newestCreatedAt: isoOf(prepared.newestCreatedAt),
-      empty: false,
-      answeredAt: new Date(clock.now()).toISOString(),
-    });
-    await this.saves.pageFinished(this.checkpoint, memory.snapshotSoon());
-    return prepared.events.length;
-  }
-
-  /** @throws AuditBusError when the page is not finished; what is on the bus of it is remembered then */
-  async #publishPrepared(
-    prepared: PreparedPage,
-    context: EnvelopeContext,
-    memory: Memory,
-  ): Promise<void> {
     for (const type of prepared.unknownTypes) {
       this.#reports.add(OPERATIONAL_DETAIL_TYPES.unknownEventType, {
         code: 'event-type.unknown',
@@ -235,40 +268,40 @@ export class Drain {
         eventType: type.slice(0, 128),
       });
     }
-    const outcome = await publishPage(prepared, this.#reports.pending, context, {
-      publisher: this.#deps.publisher,
-      quarantine: this.#deps.quarantine,
-      maySend: () => this.#maySend(),
+    this.#planned = pageFinished(settled, {
+      nextOffset: page.nextOffset,
+      newestCreatedAt: isoOf(prepared.newestCreatedAt),
+      empty: false,
+      answeredAt: new Date(clock.now()).toISOString(),
     });
-    this.#deps.onPublished?.(outcome.finished);
-    this.#tally.duplicates += prepared.duplicates.length;
-    this.#tally.published += outcome.published;
-    this.#tally.quarantined += outcome.quarantined;
-    this.#tally.publishRetries += outcome.retries;
-    const { lastCreatedAt, liveFrom } = this.checkpoint;
     const before = Date.parse(lastCreatedAt ?? liveFrom);
-    memory.pagePublished(outcome.finished, prepared.duplicates, before, context.publishedAt);
-    if (outcome.failure !== undefined) {
-      // Should a write have failed meanwhile, that is what stopped the sending, and what is thrown here.
-      await this.saves.flush();
-      if (outcome.finished.length > 0) await this.saves.pagePartlyFinished(memory.snapshot());
-      throw outcome.failure;
-    }
-    this.#reports.sent();
-    this.#tally.unknownTypes += prepared.unknownTypes.length;
-    for (const type of prepared.unknownTypes) memory.reported(type);
+    const reports = this.#reports.take();
+    this.#pages.begin(
+      { prepared, context, reports, checkpoint: this.#planned, before, since, onFailure },
+      memory,
+    );
+    return prepared.events.length;
   }
 
-  async #caughtUp(nextOffset: string | null, release: boolean): Promise<void> {
+  async #caughtUp(nextOffset: string | null, release: boolean): Promise<'caught-up'> {
     const evidence = { knownSeen: false, caughtUp: true };
     const settled = this.#recovery.settle(this.checkpoint, evidence);
     await this.#publishReports();
-    this.checkpoint = pageFinished(settled, {
-      nextOffset,
-      empty: true,
-      answeredAt: new Date(this.#deps.clock.now()).toISOString(),
-    });
+    this.#moveTo(
+      pageFinished(settled, {
+        nextOffset,
+        empty: true,
+        answeredAt: new Date(this.#deps.clock.now()).toISOString(),
+      }),
+    );
     await this.saves.saveNow(this.checkpoint, release);
+    return 'caught-up';
+  }
+
+  /** Nothing is being published. */
+  #moveTo(checkpoint: Checkpoint): void {
+    this.checkpoint = checkpoint;
+    this.#planned = checkpoint;
   }
 
   async #publishReports(): Promise<void> {
@@ -288,6 +321,10 @@ export class Drain {
     this.#memory ??= await this.#deps.checkpoints.loadMemory(this.checkpoint.workspaceGid);
     return this.#memory;
   }
+}
+
+function isSameOffset(cursor: Cursor, next: { readonly offset: string }): boolean {
+  return 'offset' in cursor && cursor.offset === next.offset;
 }
 
 function isoOf(instant: number | undefined): string | undefined {

@@ -19,6 +19,9 @@ export class Memory {
   /** Unknown event types that were reported, each cut to 128 characters. */
   readonly #reportedTypes: Set<string>;
   readonly #seenTypes: Set<string>;
+  /** Gids and unknown types of the pages being published, oldest first: known here, and not yet to any snapshot. */
+  readonly #underWay: { readonly gids: ReadonlySet<string>; readonly types: readonly string[] }[] =
+    [];
   /** Takes the snapshot that was promised for a little later. */
   #takePromised: (() => void) | undefined;
 
@@ -42,8 +45,16 @@ export class Memory {
     }
   }
 
+  /** On the bus as far as is remembered, or on its way there with a page begun before. */
+  isKnown(gid: string): boolean {
+    return this.gids.has(gid) || this.#underWay.some(({ gids }) => gids.has(gid));
+  }
+
   wasReported(type: string): boolean {
-    return this.#reportedTypes.has(type.slice(0, MAX_TYPE_CHARACTERS));
+    const name = type.slice(0, MAX_TYPE_CHARACTERS);
+    return (
+      this.#reportedTypes.has(name) || this.#underWay.some(({ types }) => types.includes(name))
+    );
   }
 
   reported(type: string): void {
@@ -51,8 +62,16 @@ export class Memory {
     this.#reportedTypes.add(type.slice(0, MAX_TYPE_CHARACTERS));
   }
 
+  /** Another page is being published, behind those begun before. */
+  pageBegun(events: readonly { readonly gid: string }[], unknownTypes: readonly string[]): void {
+    this.#underWay.push({
+      gids: new Set(events.map(({ gid }) => gid)),
+      types: unknownTypes.map((type) => type.slice(0, MAX_TYPE_CHARACTERS)),
+    });
+  }
+
   /**
-   * A page is on the bus, or this much of it. An event without a readable time is remembered beside its neighbours, so
+   * The oldest page begun is on the bus, or this much of it. An event without a readable time is remembered beside its neighbours, so
    * that it is not the first forgotten; one dated in the future counts as of now.
    * @param before epoch milliseconds: where the page before ended
    */
@@ -63,6 +82,7 @@ export class Memory {
     now: number,
   ): void {
     this.#takePromised?.();
+    this.#underWay.shift();
     this.gids.beginPage();
     let neighbour = before;
     for (const { gid, createdAt } of events) {

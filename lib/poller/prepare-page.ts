@@ -1,7 +1,7 @@
 // Turns a page's entries into what is to be done with each: publish, quarantine, or nothing because it is known. Pure.
 import { createdAtOf, eventTypeOf, gidOf } from '../asana/event.ts';
 import { isKnownEventType } from '../asana/event-types.ts';
-import { isJsonObject, stringifyLossless } from '../asana/lossless-json.ts';
+import { isJsonObject, parseLossless, stringifyLossless } from '../asana/lossless-json.ts';
 import { type EnvelopeContext, envelope } from '../bus/envelope.ts';
 import type { BusEntry } from '../bus/publisher-port.ts';
 import type { Redactor } from '../bus/redaction.ts';
@@ -10,12 +10,18 @@ import type { Memory } from './memory.ts';
 /** An event that has an identity. */
 export interface PreparedEvent {
   readonly gid: string;
-  readonly event: Record<string, unknown>;
+  /** As Asana sent it; undefined where there is none. */
+  readonly eventType: string | undefined;
   readonly redacted: readonly string[];
   /** Epoch milliseconds; undefined where absent or unreadable. */
   readonly createdAt: number | undefined;
   /** What goes on the bus, or why it cannot travel whole: then it goes to quarantine, and cut on the bus. */
-  readonly travels: BusEntry | Unfit;
+  readonly travels: BusEntry | Misfit;
+}
+
+export interface Misfit {
+  readonly unfit: Unfit;
+  readonly event: Record<string, unknown>;
 }
 
 /** Over the size that every target takes, or nested deeper than a parser of theirs may go. */
@@ -74,7 +80,7 @@ export function preparePage(entries: readonly unknown[], context: PageContext): 
     if (type !== undefined && !isKnownEventType(type) && !context.memory.wasReported(type)) {
       unknownTypes.add(type);
     }
-    if (seenHere.has(gid) || context.memory.gids.has(gid)) {
+    if (seenHere.has(gid) || context.memory.isKnown(gid)) {
       duplicates.push(gid);
       const known = context.memory.gids.createdAt(gid);
       knownSeen ||=
@@ -84,7 +90,7 @@ export function preparePage(entries: readonly unknown[], context: PageContext): 
     seenHere.add(gid);
     const redacted = context.redact(entry);
     const travels = seal(entry, redacted, context);
-    events.push({ gid, event: entry, redacted, createdAt, travels });
+    events.push({ gid, eventType: type, redacted, createdAt, travels });
   }
   return {
     events,
@@ -97,17 +103,26 @@ export function preparePage(entries: readonly unknown[], context: PageContext): 
   };
 }
 
+/**
+ * The event as Asana sent it, redactions aside. One that travels is read again from its own text: seldom asked for, and
+ * objects kept for a page's whole stay would be copied by each collection of garbage meanwhile.
+ */
+export function wholeEvent({ travels }: PreparedEvent): Record<string, unknown> {
+  if ('unfit' in travels) return travels.event;
+  return (parseLossless(travels.detail) as { data: Record<string, unknown> }).data;
+}
+
 function seal(
   event: Record<string, unknown>,
   redacted: readonly string[],
   context: PageContext,
-): BusEntry | Unfit {
+): BusEntry | Misfit {
   try {
     const { entry, deliveredBytes } = envelope(event, redacted, context);
-    return deliveredBytes > context.maxEventBytes ? 'too-large' : entry;
+    return deliveredBytes > context.maxEventBytes ? { unfit: 'too-large', event } : entry;
   } catch (error) {
     // JSON.stringify recurses; what it cannot write, few parsers behind the bus can read.
-    if (error instanceof RangeError) return 'too-deep';
+    if (error instanceof RangeError) return { unfit: 'too-deep', event };
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 // Brings a prepared page onto the bus: quarantines what cannot travel whole, publishes the rest, and says what is left.
 import type { EnvelopeContext } from '../bus/envelope.ts';
-import type { BusEntry, Publisher, PublishResult } from '../bus/publisher-port.ts';
+import type { BusEntry, Publisher, PublishOptions, PublishResult } from '../bus/publisher-port.ts';
 import type { QuarantineStore } from '../bus/quarantine.ts';
 import { AuditBusError } from '../errors.ts';
 import type { PreparedEvent, PreparedPage } from './prepare-page.ts';
@@ -21,6 +21,8 @@ export interface PublishDependencies {
   readonly publisher: Publisher;
   readonly quarantine: QuarantineStore;
   readonly maySend: () => boolean;
+  /** See PublishOptions. What takes a refused event's place needs none: nothing of it was sent before. */
+  readonly turn: NonNullable<PublishOptions['turn']>;
 }
 
 /** Never rejects: a page that could not be finished says so, with all that was done of it. */
@@ -28,26 +30,26 @@ export async function publishPage(
   page: PreparedPage,
   operational: readonly BusEntry[],
   context: EnvelopeContext,
-  { publisher, quarantine, maySend }: PublishDependencies,
+  { publisher, quarantine, maySend, turn }: PublishDependencies,
 ): Promise<PageOutcome> {
   const aside = new Aside(context, quarantine, maySend);
   await aside.takeNameless(page.nameless);
   const unfit = page.events.flatMap((event) =>
-    typeof event.travels === 'string' ? [{ event, reason: event.travels }] : [],
+    'unfit' in event.travels ? [{ event, reason: event.travels.unfit }] : [],
   );
   const cut = await aside.take(unfit);
   const whole = page.events.flatMap((event) =>
-    typeof event.travels === 'string' ? [] : [{ event, entry: event.travels, isCut: false }],
+    'unfit' in event.travels ? [] : [{ event, entry: event.travels, isCut: false }],
   );
 
   const reports = [...operational, ...aside.reports()];
-  const first = await send(publisher, [...whole, ...cut], reports, maySend);
+  const first = await send(publisher, [...whole, ...cut], reports, { maySend, turn });
   // What EventBridge refuses for itself goes aside whole, and its cut form takes its place.
   const refused = first.refused.filter(({ isCut }) => !isCut);
   const replaced = await aside.take(
     refused.map(({ event }) => ({ event, reason: 'refused' as const })),
   );
-  const second = await send(publisher, replaced, aside.reports(), maySend);
+  const second = await send(publisher, replaced, aside.reports(), { maySend });
 
   const refusedTwice = [...first.refused.filter(({ isCut }) => isCut), ...second.refused];
   // Nothing at all was taken, no ids and types and no report: then it is not the entries that are wrong.
@@ -80,13 +82,13 @@ async function send(
   publisher: Publisher,
   events: readonly Outgoing[],
   operational: readonly BusEntry[],
-  maySend: () => boolean,
+  options: PublishOptions,
 ) {
   const entries = [...events.map(({ entry }) => entry), ...operational];
   const result: PublishResult =
     entries.length === 0
       ? { published: [], poison: [], retries: 0 }
-      : await publisher.publish(entries, { maySend });
+      : await publisher.publish(entries, options);
   const refused = new Set(result.poison.map(({ index }) => index));
   return {
     taken: events.filter((_, index) => result.published[index]),

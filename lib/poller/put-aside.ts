@@ -6,7 +6,7 @@ import type { BusEntry } from '../bus/publisher-port.ts';
 import { type QuarantineStore, quarantineKey } from '../bus/quarantine.ts';
 import { OPERATIONAL_DETAIL_TYPES } from '../contract/sources.ts';
 import { AuditBusError } from '../errors.ts';
-import type { PreparedEvent, Unfit } from './prepare-page.ts';
+import { type PreparedEvent, type Unfit, wholeEvent } from './prepare-page.ts';
 
 /** What goes out for an event: itself, or its cut form. */
 export interface Outgoing {
@@ -44,10 +44,11 @@ export class Aside {
   ): Promise<Outgoing[]> {
     const cut: Outgoing[] = [];
     await inParallel(events, async ({ event, reason }) => {
-      const body = stringifyLossless(event.event);
+      const whole = wholeEvent(event);
+      const body = stringifyLossless(whole);
       const uri = await this.#put(body, event.createdAt, event.gid, reason);
       if (uri === undefined) return;
-      const { entry } = cutEnvelope(event.event, event.redacted, this.#context, uri);
+      const { entry } = cutEnvelope(whole, event.redacted, this.#context, uri);
       cut.push({ event, entry, isCut: true });
     });
     return cut;

@@ -17,18 +17,16 @@ export class Reports {
     this.#clock = clock;
   }
 
-  get pending(): readonly BusEntry[] {
-    return this.#pending;
-  }
-
   add(type: OperationalDetailType, data: Operational): void {
     const context = { workspaceGid: this.#workspaceGid, publishedAt: this.#clock.now() };
     this.#pending.push(operationalEntry(type, data, context));
   }
 
-  /** What is pending has gone out with a page. */
-  sent(): void {
+  /** What is pending, to go out with a page. */
+  take(): readonly BusEntry[] {
+    const taken = this.#pending;
     this.#pending = [];
+    return taken;
   }
 
   /** Sends what is pending alone. @returns entries sent again @throws AuditBusError when the bus does not take it */

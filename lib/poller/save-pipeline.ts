@@ -1,9 +1,9 @@
 // Writes what each finished page leaves behind, while later pages are on their way.
 //
-//   publish     n | n+1 | n+2 | n+3          memory(n) starts once n is published and checkpoint(n-2) is saved,
-//   memory          n   | n+1 | n+2          checkpoint(n) once memory(n) and checkpoint(n-1) are,
-//   checkpoint            n   | n+1          publish(n+2) once memory(n) is: so a run that dies leaves at most
-//                                            one page published and not remembered, beside the one in flight.
+//   publish     n ──────|               memory(n) starts once n is published, memory(n-1) saved and checkpoint(n-2) saved,
+//                 n+1 ──────|           checkpoint(n) once memory(n) and checkpoint(n-1) are: never before n is published.
+//   memory              | n |           What of n+1 and later may be sent before memory(n) is saved: send-window.ts.
+//   checkpoint              | n |
 import type { Checkpoint } from './checkpoint.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 import type { Lease } from './lease.ts';
@@ -25,8 +25,8 @@ export class SavePipeline {
   }
 
   /**
-   * Queues the writes of a page that is wholly published. Resolves when the next page may be published, which is when
-   * the page before this one is remembered. @throws LeaseLostError, or what the table answered, of this or former pages
+   * Queues the writes of a page that is wholly published. Resolves when the page before it is remembered.
+   * @throws LeaseLostError, or what the table answered, of former pages
    */
   async pageFinished(checkpoint: Checkpoint, memory: Promise<MemorySnapshot>): Promise<void> {
     await this.#memory;
@@ -44,6 +44,11 @@ export class SavePipeline {
         this.#store.save(this.#lease.key, checkpoint, expectedPage),
       ),
     );
+  }
+
+  /** Resolves when the page last finished is remembered. @throws LeaseLostError, or what the table answered */
+  remembered(): Promise<void> {
+    return this.#memory;
   }
 
   /** Remembers what is on the bus of a page that could not be finished; the offset stays. */

@@ -1,6 +1,6 @@
 // What a poller can be told, and what it is told when nobody says anything.
 
-import type { Publisher } from '../bus/publisher-port.ts';
+import type { BulkPublisher } from '../bus/publisher-port.ts';
 import type { QuarantineStore } from '../bus/quarantine.ts';
 import type { Redactor } from '../bus/redaction.ts';
 import type { Clock } from '../clock.ts';
@@ -12,7 +12,7 @@ import type { StartFrom } from './start-from.ts';
 
 export interface PollerDependencies {
   readonly asana: PageSource;
-  readonly publisher: Publisher;
+  readonly publisher: BulkPublisher;
   readonly quarantine: QuarantineStore;
   readonly checkpoints: CheckpointStore;
   readonly clock: Clock;

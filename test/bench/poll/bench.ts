@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { POLL_NODE_OPTIONS } from '../../../lib/contract/poll-process.ts';
 import { ConfigurationError } from '../../../lib/errors.ts';
 import type { Bench } from '../bench.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -81,7 +82,9 @@ async function measureMemory(rounds: number) {
 async function inChild(job: RoundsJob): Promise<RoundsResult>;
 async function inChild(job: MemoryJob): Promise<MemoryResult>;
 async function inChild(job: RoundsJob | MemoryJob): Promise<JobResult> {
-  const child = fork(CHILD, [JSON.stringify(job)]);
+  // As the function's process is: what Lambda starts it with counts here too.
+  const env = { ...process.env, NODE_OPTIONS: POLL_NODE_OPTIONS };
+  const child = fork(CHILD, [JSON.stringify(job)], { env });
   let result: JobResult | undefined;
   child.once('message', (message) => {
     result = message as JobResult;

@@ -16,7 +16,10 @@ export interface BenchServers {
 }
 
 export async function startServers(): Promise<BenchServers> {
-  const child = fork(CHILD, { execArgv: process.execArgv.filter((arg) => !arg.includes('prof')) });
+  // The servers are not what is measured: neither its profiler nor its heap is theirs.
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const execArgv = process.execArgv.filter((arg) => !arg.includes('prof'));
+  const child = fork(CHILD, { execArgv, env });
   const first = await next(child);
   if (!('ready' in first)) throw new Error('The servers did not begin by naming their port.');
   const ask = async (order: Order) => {

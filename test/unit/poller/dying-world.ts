@@ -45,14 +45,17 @@ export class DyingWorld {
   writesLast = false;
   readonly #pageSize: number;
   readonly #choose: Choose;
+  readonly #concurrency: number;
   #calls: Call[] = [];
   #checkpoint: Checkpoint | undefined;
   #lease: { owner?: string | undefined; until: number; version: number } = { until: 0, version: 0 };
   #memory: { snapshot: MemorySnapshot; version: number } | undefined;
 
-  constructor(pageSize: number, choose: Choose) {
+  /** @param concurrency requests of ten entries in flight */
+  constructor(pageSize: number, choose: Choose, concurrency: number) {
     this.#pageSize = pageSize;
     this.#choose = choose;
+    this.#concurrency = concurrency;
   }
 
   /**
@@ -71,7 +74,7 @@ export class DyingWorld {
           client: this.#eventBridge(),
           eventBusName: 'audit',
           clock: this.clock,
-          concurrency: 3,
+          concurrency: this.#concurrency,
         }),
         quarantine: { put: (key) => this.#call(() => `memory:${key}`) },
         checkpoints: this.#store(),

@@ -1,0 +1,81 @@
+// How far sending may run ahead of remembering: it bounds what a run that dies sends twice. Pure.
+// What is sent, and when a page counts as remembered, is pages-under-way.ts's.
+
+/** One page's share of the window. */
+export interface PageTurn {
+  /** Resolves when so many more entries of the page may leave; undefined is at once. */
+  take(entries: number): Promise<void> | undefined;
+  /** The next run would know this page's events: it takes up no room any more. */
+  remembered(): void;
+}
+
+interface Page {
+  sent: number;
+}
+
+interface Waiting {
+  readonly page: Page;
+  readonly entries: number;
+  readonly go: () => void;
+}
+
+/** The oldest page that is not remembered may leave whole, and of all later ones together just so many entries. */
+export class SendWindow {
+  readonly #ahead: number;
+  /** Begun and not remembered, oldest first. */
+  #pages: Page[] = [];
+  #waiting: Waiting[] = [];
+  #lifted = false;
+
+  /** @param ahead entries, at least as many as one request holds */
+  constructor(ahead: number) {
+    this.#ahead = ahead;
+  }
+
+  /** Pages begin in the order of the log. */
+  begin(): PageTurn {
+    const page = { sent: 0 };
+    this.#pages.push(page);
+    return {
+      take: (entries) => this.#take(page, entries),
+      remembered: () => {
+        this.#pages = this.#pages.filter((other) => other !== page);
+        this.#wake();
+      },
+    };
+  }
+
+  /** Nobody waits here any more. For when nothing more will be remembered, and nothing more sent. */
+  lift(): void {
+    this.#lifted = true;
+    this.#wake();
+  }
+
+  #take(page: Page, entries: number): Promise<void> | undefined {
+    if (this.#fits(page, entries) && !this.#waiting.some((other) => other.page === page)) {
+      page.sent += entries;
+      return undefined;
+    }
+    return new Promise((go) => this.#waiting.push({ page, entries, go }));
+  }
+
+  #fits(page: Page, entries: number): boolean {
+    const [oldest, ...later] = this.#pages;
+    if (this.#lifted || page === oldest) return true;
+    return later.reduce((sum, { sent }) => sum + sent, entries) <= this.#ahead;
+  }
+
+  #wake(): void {
+    const place = ({ page }: Waiting) => this.#pages.indexOf(page);
+    const waiting = this.#waiting.sort((a, b) => place(a) - place(b));
+    this.#waiting = [];
+    for (const each of waiting) {
+      if (this.#fits(each.page, each.entries)) {
+        each.page.sent += each.entries;
+        each.go();
+      } else {
+        this.#waiting.push(each);
+      }
+    }
+  }
+}

@@ -22,7 +22,6 @@ export const OPERATIONAL_DETAIL_TYPES = {
   requestRefused: 'Request Refused',
   unknownEventType: 'Unknown Event Type',
   eventQuarantined: 'Event Quarantined',
-  pageUnreadable: 'Page Unreadable',
   feedSilent: 'Feed Silent',
   feedResumed: 'Feed Resumed',
   detectionFailing: 'Detection Failing',

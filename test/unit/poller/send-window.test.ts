@@ -1,0 +1,76 @@
+// The window between sending and remembering: the oldest page goes whole, later ones as far as there is room.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type PageTurn, SendWindow } from '../../../lib/poller/send-window.ts';
+
+/** Takes chunks one after another, as a publisher does, and counts what left. */
+function sending(turn: PageTurn, chunks: readonly number[]) {
+  const page = { turn, sent: 0, done: Promise.resolve() };
+  page.done = (async () => {
+    for (const entries of chunks) {
+      await turn.take(entries);
+      page.sent += entries;
+    }
+  })();
+  return page;
+}
+
+const tens = (count: number) => Array.from({ length: count }, () => 10);
+
+describe('SendWindow', () => {
+  it('lets the oldest page go whole, and of later ones only so much', async () => {
+    const window = new SendWindow(30);
+    const first = sending(window.begin(), tens(20));
+    const second = sending(window.begin(), tens(5));
+    await nextTurn();
+    expect([first.sent, second.sent]).toEqual([200, 30]);
+    first.turn.remembered();
+    await second.done;
+    expect(second.sent).toBe(50);
+  });
+
+  it('counts all later pages together, and serves the older of them first', async () => {
+    const window = new SendWindow(30);
+    const first = sending(window.begin(), tens(1));
+    const second = sending(window.begin(), tens(4));
+    await nextTurn();
+    const third = sending(window.begin(), tens(9));
+    await nextTurn();
+    expect([second.sent, third.sent]).toEqual([30, 0]);
+    first.turn.remembered();
+    await nextTurn();
+    expect([second.sent, third.sent]).toEqual([40, 30]);
+    second.turn.remembered();
+    await third.done;
+  });
+
+  it('holds nobody once it is lifted', async () => {
+    const window = new SendWindow(10);
+    window.begin();
+    const second = sending(window.begin(), tens(9));
+    window.lift();
+    await second.done;
+  });
+
+  it('never has more sent and not remembered than a page and its room, and nobody waits for ever', async () => {
+    const pages = fc.array(fc.array(fc.integer({ min: 1, max: 10 }), { maxLength: 12 }), {
+      minLength: 1,
+      maxLength: 8,
+    });
+    await fc.assert(
+      fc.asyncProperty(pages, fc.integer({ min: 10, max: 40 }), async (chunksOfPages, ahead) => {
+        const window = new SendWindow(ahead);
+        const open = chunksOfPages.map((chunks) => sending(window.begin(), chunks));
+        while (open.length > 0) {
+          await nextTurn();
+          const [oldest, ...later] = open;
+          expect(later.reduce((sum, { sent }) => sum + sent, 0)).toBeLessThanOrEqual(ahead);
+          await oldest?.done;
+          oldest?.turn.remembered();
+          open.shift();
+        }
+      }),
+    );
+  });
+});

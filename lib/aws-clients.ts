@@ -2,6 +2,7 @@
 // Region, credentials and AWS_ENDPOINT_URL* are the SDK's own to read.
 
 interface ClientConfig {
+  readonly logger: typeof WARNINGS_ALONE;
   readonly maxAttempts: number;
   readonly cacheMiddleware: true;
   readonly requestHandler: {
@@ -11,9 +12,22 @@ interface ClientConfig {
   };
 }
 
+const quiet = () => {};
+/**
+ * The SDK makes a log line of each call for whatever logger has `info`, its own silent one included: request and answer
+ * are walked through field by field. Without it they are not.
+ */
+const WARNINGS_ALONE = {
+  debug: quiet,
+  info: undefined as unknown as () => void,
+  warn: (...content: unknown[]) => process.emitWarning(content.map(String).join(' ')),
+  error: quiet,
+};
+
 /** @param requestTimeout milliseconds. Without `throwOnRequestTimeout` the SDK only warns (3.1169, 2026). */
 export function clientConfig(requestTimeout: number, maxAttempts = 3): ClientConfig {
   return {
+    logger: WARNINGS_ALONE,
     maxAttempts,
     // Nothing of ours changes a client's middleware, so the chain is built once per command and not at every call: a tenth
     // of a call's CPU.

@@ -78,7 +78,7 @@ describe('a poller that dies', () => {
           expect(verdictOf(world).doubled).toBeLessThanOrEqual(bound);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

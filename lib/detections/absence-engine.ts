@@ -1,10 +1,11 @@
 // The engine of `kind: 'absence'`: which events wait for one that is expected after them, and which waited in vain.
 // Pure. Seeing events never alerts: `overdue` does, once the feed has passed the end of the time and the grace.
-import type { Finding, Match } from '../alerts/life.ts';
-import { snapshotOf } from '../alerts/snapshot.ts';
+import type { Finding } from '../alerts/life.ts';
 import type { AuditLogEvent } from '../contract/bus-event.ts';
+import { briefOf } from './brief.ts';
 import type { AbsenceDetection } from './define.ts';
 import type { Engine, EngineRules } from './engine.ts';
+import { MAX_DECIDED } from './kept.ts';
 import { spanMs } from './spans.ts';
 
 interface Memory {
@@ -26,14 +27,7 @@ const REDELIVERY_MS = 15 * 86_400_000;
 const FIRST = 0;
 const EXPECTED = 1;
 
-export interface AbsenceEngine extends Engine {
-  /** When the feed has to have passed for it to be known, milliseconds since the epoch; undefined when nothing waits. */
-  dueAt(memory: unknown): number | undefined;
-  /** What waited in vain, in the order of time, once the feed has passed `watermark`; and the memory without it. */
-  overdue(memory: unknown, watermark: number): { memory: unknown; matches: readonly Match[] };
-}
-
-export function absenceEngine(detection: AbsenceDetection, rules: EngineRules): AbsenceEngine {
+export function absenceEngine(detection: AbsenceDetection, rules: EngineRules): Engine {
   const withinMs = spanMs(detection.within);
 
   const read = (memory: unknown): Memory => (memory ?? { waiting: [], came: [] }) as Memory;
@@ -55,7 +49,7 @@ export function absenceEngine(detection: AbsenceDetection, rules: EngineRules): 
       const follows = isExpected ? came.filter((time) => time !== at) : came;
       const isKnown = waiting.some((each) => each.gid === gid);
       if (isFirst && !isKnown && !isFollowed(follows, at)) {
-        waiting = limited([...waiting, { gid, at, event: short(event) }]);
+        waiting = limited([...waiting, { gid, at, event: briefOf(event) }]);
       }
       const isSame = waiting === known.waiting && came === known.came;
       return { memory: isSame ? memory : { waiting, came }, matches: [] };
@@ -67,10 +61,10 @@ export function absenceEngine(detection: AbsenceDetection, rules: EngineRules): 
     overdue(memory, watermark) {
       const known = read(memory);
       const isOverdue = ({ at }: Waiting) => at + withinMs + rules.graceMs <= watermark;
-      const matches = known.waiting.filter(isOverdue);
+      const matches = known.waiting.filter(isOverdue).slice(0, MAX_DECIDED);
       if (matches.length === 0) return { memory, matches };
       return {
-        memory: { ...known, waiting: known.waiting.filter((each) => !isOverdue(each)) },
+        memory: { ...known, waiting: known.waiting.filter((each) => !matches.includes(each)) },
         matches,
       };
     },
@@ -97,15 +91,4 @@ function limited(waiting: readonly Waiting[]): readonly Waiting[] {
     .map((each, index) =>
       index < MAX_TOLD ? each : { ...each, event: { event_type: each.event.event_type ?? '' } },
     );
-}
-
-/** What an alert says of an event, within bounds. */
-function short(event: AuditLogEvent): AuditLogEvent {
-  const { trimmed: _, ...parts } = snapshotOf(event);
-  const cut = (text: unknown) => (typeof text === 'string' ? text.slice(0, 128) : '');
-  return {
-    ...(parts as Partial<AuditLogEvent>),
-    event_type: cut(event.event_type),
-    created_at: cut(event.created_at),
-  };
 }

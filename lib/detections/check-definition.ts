@@ -9,6 +9,7 @@ import type { Detection } from './define.ts';
 import { validateEventPattern } from './event-pattern.ts';
 import { patternsOf, rulePattern } from './rule-pattern.ts';
 import { readSpan } from './spans.ts';
+import { waysOf } from './ways.ts';
 
 /** Learning for less than the grace would let the order of delivery decide. */
 const SHORTEST_LEARN_MS = 3_600_000;
@@ -80,6 +81,13 @@ const base = {
   examples: z.strictObject({ alerts: examples, silent: examples }),
 };
 const looksAt = { pattern, when: isFunction.optional() };
+const counterpart = z.strictObject({ ...looksAt, groupBy: groupBy.optional() });
+const way = {
+  ...looksAt,
+  atLeast: counted(1, 100).optional(),
+  distinct: z.strictObject(key).optional(),
+  groupBy: groupBy.optional(),
+};
 
 const kinds = z.discriminatedUnion(
   'kind',
@@ -102,6 +110,7 @@ const kinds = z.discriminatedUnion(
       value: z.strictObject(key),
       learn: span,
       forget: span,
+      remember: span.optional(),
       entity: z.literal('value').optional(),
       valueType: z
         .string()
@@ -116,22 +125,25 @@ const kinds = z.discriminatedUnion(
       steps: z
         .array(
           z.strictObject({
-            ...looksAt,
+            ...way,
             name: sentence,
-            atLeast: counted(1, 100).optional(),
-            distinct: z.strictObject(key).optional(),
-            groupBy: groupBy.optional(),
+            or: z
+              .array(z.strictObject(way))
+              .min(1, 'must hold at least one other way')
+              .max(4, 'must hold at most four other ways')
+              .optional(),
           }),
         )
         .min(2, 'must hold at least two steps')
         .max(5, 'must hold at most five steps'),
+      unless: counterpart.optional(),
     }),
     z.strictObject({
       ...base,
       ...looksAt,
       kind: z.literal('absence'),
       groupBy,
-      expected: z.strictObject({ ...looksAt, groupBy: groupBy.optional() }),
+      expected: counterpart,
       within: span,
     }),
   ],
@@ -163,6 +175,9 @@ function* meaningProblems(definition: Detection): Generator<string> {
     if ((readSpan(definition.learn) ?? 0) < SHORTEST_LEARN_MS) yield 'learn: must be at least 1h';
     if ((readSpan(definition.forget) ?? 0) < SHORTEST_FORGET_MS)
       yield 'forget: must be at least 1d';
+    const longest = Math.max(readSpan(definition.learn) ?? 0, readSpan(definition.forget) ?? 0);
+    if (definition.remember !== undefined && (readSpan(definition.remember) ?? 0) < longest)
+      yield 'remember: must be no shorter than learn and forget';
   }
   try {
     validateEventPattern(rulePattern(definition, { alertOnHistory: true }));
@@ -197,6 +212,10 @@ function* eventTypeProblems(definition: Detection): Generator<string> {
 }
 
 function patternPlace(definition: Detection, index: number): string {
-  if (definition.kind === 'sequence') return `steps.${index}.pattern`;
-  return index === 0 ? 'pattern' : 'expected.pattern';
+  if (definition.kind !== 'sequence') return index === 0 ? 'pattern' : 'expected.pattern';
+  const ways = waysOf(definition);
+  const step = ways[index]?.step;
+  if (step === undefined) return 'unless.pattern';
+  const way = index - ways.findIndex((each) => each.step === step);
+  return way === 0 ? `steps.${step}.pattern` : `steps.${step}.or.${way - 1}.pattern`;
 }

@@ -1,8 +1,9 @@
 // What becomes of each known event type: detected, watched by a detection that keeps a state, or ignored for a reason.
 // Pure; for the docs and tests. What an unknown type means is the poller's to report.
 import { EVENT_TYPES_BY_CATEGORY } from '../asana/event-types.ts';
-import type { Detection } from './define.ts';
+import type { Detection, DetectionPattern } from './define.ts';
 import { patternsOf } from './rule-pattern.ts';
+import { waysOf } from './ways.ts';
 
 type KnownType = (typeof EVENT_TYPES_BY_CATEGORY)[keyof typeof EVENT_TYPES_BY_CATEGORY][number];
 
@@ -21,16 +22,11 @@ const IGNORED: readonly (readonly [reason: string, types: readonly KnownType[]])
   [
     'It makes the workspace safer. Whatever undoes it is detected.',
     [
-      'workspace_require_two_factor_auth_enabled',
       'workspace_associated_email_domain_removed',
-      'workspace_view_links_disabled',
       'workspace_form_link_authentication_required_enabled',
       'workspace_form_is_embeddable_forms_disabled',
       'workspace_logged_out_view_authentication_required_enabled',
-      'workspace_personal_access_token_disabled',
       'workspace_allowed_ip_range_removed',
-      'workspace_ip_allowlist_enabled',
-      'workspace_ip_allowlist_api_traffic_enabled',
       'workspace_mobile_app_attachments_sharing_disabled',
       'workspace_mobile_app_biometric_authentication_required_enabled',
       'workspace_mobile_app_screen_capture_disabled',
@@ -102,31 +98,6 @@ const IGNORED: readonly (readonly [reason: string, types: readonly KnownType[]])
     'What is deleted can be brought back for 30 days, and losing one does little harm.',
     ['status_update_deleted', 'task_template_deleted'],
   ],
-  [
-    'Everyday by itself: one such event tells nothing.',
-    [
-      'user_deprovisioned',
-      'user_forgot_password_started',
-      'user_password_reset',
-      'search_report_export_started',
-      'project_csv_export_started',
-      'attachment_downloaded',
-      'task_deleted',
-      'task_permanently_deleted',
-      'project_deleted',
-      'portfolio_deleted',
-      'goal_deleted',
-      'custom_field_deleted',
-      'message_deleted',
-      'message_permanently_deleted',
-      'team_deleted',
-      'attachment_deleted',
-      'comment_deleted',
-      'status_update_permanently_deleted',
-      'project_template_deleted',
-      'story_deleted',
-    ],
-  ],
 ];
 
 export const IGNORED_TYPES: ReadonlyMap<string, string> = new Map(
@@ -137,7 +108,7 @@ export const IGNORED_TYPES: ReadonlyMap<string, string> = new Map(
 export function coverageOf(detections: readonly Detection[]): Coverage[] {
   const named = detections.map((detection) => ({
     detection,
-    types: new Set(patternsOf(detection).flatMap((pattern) => pattern['detail-type'])),
+    types: new Set(lookedFor(detection).flatMap((pattern) => pattern['detail-type'])),
   }));
   return Object.values(EVENT_TYPES_BY_CATEGORY)
     .flat()
@@ -149,4 +120,11 @@ export function coverageOf(detections: readonly Detection[]): Coverage[] {
       const reason = IGNORED_TYPES.get(type);
       return { type, is: 'ignored', by, ...(reason === undefined ? {} : { reason }) };
     });
+}
+
+/** Not what only calls a sequence off. */
+function lookedFor(detection: Detection): readonly DetectionPattern[] {
+  return detection.kind === 'sequence'
+    ? waysOf(detection).map(({ pattern }) => pattern)
+    : patternsOf(detection);
 }

@@ -133,22 +133,37 @@ export interface NewValueDetection extends DetectionBase {
   readonly value: Key;
   readonly learn: Span;
   readonly forget: Span;
+  /** How long a silent group is remembered, so that what it learned holds. @default - the longer of `learn` and `forget` */
+  readonly remember?: Span;
   /** @default - the group. Alerts are about the value: an app nobody has used before. */
   readonly entity?: 'value';
   /** The entity's type where it is the value. */
   readonly valueType?: string;
 }
 
-/** One step of a sequence: an event pattern, and how often it has to match. Never another alert. */
-export interface Step {
-  readonly name: string;
+/** One way to take a step of a sequence: an event pattern, and how often it has to match. Never another alert. */
+export interface Way {
   readonly pattern: DetectionPattern;
   readonly when?: When;
   /** 1 to 100. @default 1 */
   readonly atLeast?: number;
   /** Counts values instead of events. */
   readonly distinct?: Key;
-  /** Where this step carries the key elsewhere (the resource of one step is the actor of the next). @default - the detection's */
+  /** Where these events carry the key elsewhere (the resource of one step is the actor of the next). @default - the detection's */
+  readonly groupBy?: GroupBy;
+}
+
+export interface Step extends Way {
+  readonly name: string;
+  /** Other ways to take the step, each counted by itself: one export, or fifty downloads. At most 4. */
+  readonly or?: readonly Way[];
+}
+
+/** Events looked at for what they call off, or bring to rest. */
+export interface Counterpart {
+  readonly pattern: DetectionPattern;
+  readonly when?: When;
+  /** @default - the detection's */
   readonly groupBy?: GroupBy;
 }
 
@@ -158,6 +173,11 @@ export interface SequenceDetection extends DetectionBase {
   readonly groupBy: GroupBy;
   /** 2 to 5. */
   readonly steps: readonly [Step, Step, ...Step[]];
+  /**
+   * Such an event, from the first step's first event to the last of the last, calls the sequence off. Decided once the feed
+   * has passed the last event and the grace, as for `absence`, so the alert comes that much later.
+   */
+  readonly unless?: Counterpart;
   /** From the first event of the first step to the last of the last: less than this. */
   readonly within: Span;
 }
@@ -171,12 +191,7 @@ export interface AbsenceDetection extends DetectionBase {
   readonly pattern: DetectionPattern;
   readonly when?: When;
   readonly groupBy: GroupBy;
-  readonly expected: {
-    readonly pattern: DetectionPattern;
-    readonly when?: When;
-    /** @default - the detection's */
-    readonly groupBy?: GroupBy;
-  };
+  readonly expected: Counterpart;
   /** An expected event counts at this distance too. */
   readonly within: Span;
 }

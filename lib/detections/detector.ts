@@ -76,11 +76,11 @@ export class Detector {
     this.#nextDue = Number.POSITIVE_INFINITY;
     for (const group of this.#groups.values()) {
       const { watch, identity } = group;
-      const dueAt = watch.dueAt(group.state.memory);
-      if (dueAt === undefined) continue;
-      if (dueAt <= watermark) {
+      for (let dueAt = watch.dueAt(group.state.memory); dueAt !== undefined; ) {
+        if (dueAt > watermark) break;
         const { state } = watch.passing(identity, watermark, this.#now).apply(group.state, []);
         this.#keep(group, state, alerts);
+        dueAt = watch.dueAt(state.memory);
       }
       this.#noteDue(group);
     }

@@ -1,6 +1,6 @@
 // Which engine a detection has, and what every engine is: a pure function of (event, memory, definition, event time).
 // Memory is plain JSON that the caller keeps with the group's alerts, in one write. No clock, no store, no AWS client.
-import type { AlertWindow, Finding } from '../alerts/life.ts';
+import type { AlertWindow, Finding, Match, WindowContext } from '../alerts/life.ts';
 import { absenceEngine } from './absence-engine.ts';
 import type { Detection } from './define.ts';
 import { newValueEngine } from './new-value-engine.ts';
@@ -18,6 +18,19 @@ export interface Engine {
   find(memory: unknown, sighting: Sighting, windows: readonly AlertWindow[]): Finding;
   /** Milliseconds for which a group that sees no event has to be remembered. */
   readonly memoryMs: number;
+  /**
+   * Where time has a part in it: when the feed has to have passed for something to be decided, milliseconds since the
+   * epoch; undefined when nothing waits.
+   */
+  dueAt?(memory: unknown): number | undefined;
+  /** What is decided once the feed has passed `watermark`: at most MAX_DECIDED, in the order of time; what is left is due. */
+  overdue?(memory: unknown, watermark: number): Overdue;
+}
+
+export interface Overdue {
+  readonly memory: unknown;
+  readonly matches: readonly Match[];
+  readonly context?: WindowContext;
 }
 
 export interface EngineRules {

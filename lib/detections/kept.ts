@@ -4,6 +4,9 @@
 /** Milliseconds since the epoch; the gid; the counted value, '' where events are counted. 1: it has completed its sequence. */
 export type Entry = readonly [at: number, gid: string, value: string, done?: 1];
 
+/** Events that are decided in one go: as many alerts as one change of a group may open. */
+export const MAX_DECIDED = 8;
+
 /** Negative when the entry comes before the place, 0 when it is there. */
 export function compare(entry: Entry, at: number, gid: string): number {
   if (entry[0] !== at) return entry[0] - at;

@@ -63,7 +63,9 @@ export function readGroup(
   if (missing.includes('skip')) return undefined;
   const alone = missing.includes('alert');
   const [first] = keys;
-  const id = keys.map(({ text }) => text).join(' + ');
+  // A further part that is missing is left out, so that a person is the same entity with it as without.
+  const parts = keys.filter(({ path }, index) => index === 0 || path !== undefined);
+  const id = parts.map(({ text }) => text).join(' + ');
   const label = labelOf(event, first?.path, first?.text ?? '', groupBy.type);
   // Events that alert by themselves have a group of their own, apart from what is counted.
   const shownId = shownText(alone ? `${id} (alone)` : id, 2 * MAX_KEY) || WITHOUT_KEY;
@@ -80,6 +82,8 @@ export function labelOf(
   if (path === undefined) return `events without ${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
   if (path.startsWith('actor.')) return actorWords(event);
   if (path.startsWith('resource.')) return resourceWords(event);
-  const named = asText(field(event, ...path.replace(/_gid$/, '_name').split('.')));
+  const named = path.endsWith('_gid')
+    ? asText(field(event, ...path.replace(/_gid$/, '_name').split('.')))
+    : undefined;
   return shownText(named ?? text, MAX_KEY) || type;
 }

@@ -5,6 +5,7 @@ import { AUDIT_LOG_SOURCE } from '../contract/sources.ts';
 import { type Detection, eventsOf } from './define.ts';
 import { compileEventPattern } from './event-pattern.ts';
 import { rulePattern } from './rule-pattern.ts';
+import { waysOf } from './ways.ts';
 
 export interface LockedDetection {
   readonly version: number;
@@ -56,7 +57,12 @@ function outcome(detection: Detection, example: Parameters<typeof eventsOf>[0]):
 }
 
 function conditionsOf(detection: Detection) {
-  if (detection.kind === 'sequence') return detection.steps.map((step) => step.when);
+  if (detection.kind === 'sequence') {
+    const { unless } = detection;
+    return [...waysOf(detection), ...(unless === undefined ? [] : [unless])].map(
+      ({ when }) => when,
+    );
+  }
   if (detection.kind === 'absence') return [detection.when, detection.expected.when];
   return [detection.when];
 }

@@ -23,6 +23,7 @@ const REDELIVERY_MS = 15 * 86_400_000;
 export function newValueEngine(detection: NewValueDetection, rules: EngineRules): Engine {
   const learnMs = spanMs(detection.learn);
   const forgetMs = spanMs(detection.forget);
+  const rememberMs = detection.remember === undefined ? 0 : spanMs(detection.remember);
   const { graceMs } = rules;
 
   const isNew = (times: readonly number[], at: number): boolean =>
@@ -44,7 +45,7 @@ export function newValueEngine(detection: NewValueDetection, rules: EngineRules)
   }
 
   return {
-    memoryMs: Math.max(forgetMs, learnMs) + REDELIVERY_MS,
+    memoryMs: Math.max(forgetMs, learnMs, rememberMs) + REDELIVERY_MS,
     find(memory, sighting): Finding {
       const { at, learnOnly } = sighting;
       const known = (memory ?? { first: at, newest: at, values: [] }) as Memory;

@@ -8,6 +8,11 @@ export function isAdminRole(value: unknown): boolean {
   return namesOf(value).some((name) => name.includes('admin'));
 }
 
+/** True where the value, or one of a list, is that of a super admin, however it is written. */
+export function isSuperAdminRole(value: unknown): boolean {
+  return namesOf(value).some((name) => /^super[ _-]?admin(istrator)?$/.test(name));
+}
+
 /** True for a name that is known to grant nothing, and for an explicit null; false for what is absent or unknown. */
 export function isNoRole(value: unknown): boolean {
   const names = namesOf(value);

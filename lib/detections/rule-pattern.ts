@@ -8,6 +8,7 @@ import {
   AUDIT_LOG_SOURCE,
 } from '../contract/sources.ts';
 import type { Detection, DetectionPattern } from './define.ts';
+import { waysOf } from './ways.ts';
 
 export interface RulePatternOptions {
   /** True when events created before a workspace's `liveFrom` raise alerts too. */
@@ -22,9 +23,13 @@ function originsOf(detection: Detection, options: RulePatternOptions): readonly 
   return options.alertOnHistory || detection.kind === 'newValue' ? ['live', 'backfill'] : ['live'];
 }
 
-/** The patterns of all events that a detection looks at: one, or one for each step. */
+/** The patterns of all events that a detection looks at: one, or one for each way of each step and what calls it off. */
 export function patternsOf(detection: Detection): readonly DetectionPattern[] {
-  if (detection.kind === 'sequence') return detection.steps.map((step) => step.pattern);
+  if (detection.kind === 'sequence') {
+    const { unless } = detection;
+    const steps = waysOf(detection).map(({ pattern }) => pattern);
+    return unless === undefined ? steps : [...steps, unless.pattern];
+  }
   if (detection.kind === 'absence') return [detection.pattern, detection.expected.pattern];
   return [detection.pattern];
 }

@@ -1,114 +1,153 @@
 // The engine of `kind: 'sequence'`: on which events of the last step all steps have come, each after the one before.
 // Pure. An event completes by the events at or before it alone, so a late one can only change what the grace after it holds.
+// What can be called off is decided once the feed has passed the grace after it: until then a late event may do so.
 import type { Finding, Leads, Match, Ref, WindowContext } from '../alerts/life.ts';
-import { snapshotOf } from '../alerts/snapshot.ts';
 import type { AuditLogEvent } from '../contract/bus-event.ts';
+import { briefOf } from './brief.ts';
 import type { SequenceDetection } from './define.ts';
 import type { Engine, EngineRules } from './engine.ts';
-import { type Entry, indexAfter, indexOf, inserted, thinned } from './kept.ts';
+import { type Entry, indexAfter, inserted, MAX_DECIDED, thinned } from './kept.ts';
+import { type Chain, chainFinder, type Tracks } from './sequence-chain.ts';
 import type { Sighting } from './sighting.ts';
 import { spanMs } from './spans.ts';
 import { shortValue } from './values.ts';
 
 interface Memory {
-  /** Per step, in the order of their times. */
-  readonly steps: ReadonlyArray<readonly Entry[]>;
-  /** Events of the last step that a late event of another may yet complete: an alert is to tell of them. */
+  /** Per way of a step, in the order of their times. */
+  readonly steps: Tracks;
+  /** Events of the last step that may yet be found complete: an alert is to tell of them. */
   readonly waiting: ReadonlyArray<{ readonly at: number; readonly event: AuditLogEvent }>;
+  /** When events came that call the sequence off, in order. */
+  readonly off?: readonly number[];
   /** Events that a suppression covers. Absent where none is. */
   readonly covered?: readonly Covered[];
 }
 type Covered = readonly [at: number, gid: string, suppressionId: string];
-type Chain = readonly Entry[];
 
 const MAX_LISTED = 10;
 const MAX_WAITING = 4;
+const MAX_OFF = 50;
 /** More than a chain has, as a rule; what is forgotten counts as not covered, and pages. */
 const MAX_COVERED = 100;
 /** Kept at either end of a stretch, and stretches a window has: what lies between them can shift a start by one stretch. */
 const ENDS = 10;
 const STRETCHES = 8;
+/** Kept of what is to be decided, at either end of it. */
+const UNDECIDED_ENDS = 40;
 
 export function sequenceEngine(detection: SequenceDetection, rules: EngineRules): Engine {
-  const { steps } = detection;
   const withinMs = spanMs(detection.within);
-  const last = steps.length - 1;
-  const needs = steps.map(({ atLeast = 1, distinct }) => ({
-    atLeast,
-    isDistinct: distinct !== undefined,
-  }));
+  const { graceMs } = rules;
+  const { needs, ends, chainTo } = chainFinder(detection, withinMs);
+  const canBeOff = detection.unless !== undefined;
+  const isEnd = ({ roles }: Sighting) =>
+    ends.some(({ index }) => roles.some((role) => role.index === index));
+  /** From this on nothing can call the event's sequence off any more. */
+  const decidedAt = (at: number) => at + graceMs + 1;
 
-  /** The latest events that make up all steps and end with this one; undefined when there are none. */
-  function chainTo(kept: Memory['steps'], end: Ref): Chain | undefined {
-    const used = new Set<string>();
-    const chain: Entry[] = [];
-    let bound = end;
-    for (let step = last; step >= 0; step--) {
-      const entries = kept[step] ?? [];
-      const { atLeast, isDistinct } = needs[step] as (typeof needs)[number];
-      const values = new Set<string>();
-      // Of the last step, nothing after the end itself; of the others, what shares the bound's millisecond too.
-      let index =
-        step === last ? indexOf(entries, end.at, end.gid) : indexAfter(entries, bound.at) - 1;
-      if (step === last && entries[index]?.[1] !== end.gid) return undefined;
-      let found = 0;
-      for (; index >= 0 && found < atLeast; index--) {
-        const entry = entries[index] as Entry;
-        if (entry[0] <= end.at - withinMs) return undefined;
-        if (used.has(entry[1]) || (isDistinct && values.has(entry[2]))) continue;
-        values.add(entry[2]);
-        used.add(entry[1]);
-        chain.push(entry);
-        bound = { at: entry[0], gid: entry[1] };
-        found += 1;
-      }
-      if (found < atLeast) return undefined;
-    }
-    return chain;
+  function read(memory: unknown): Memory {
+    return (memory ?? { steps: needs.map(() => []), waiting: [] }) as Memory;
   }
 
-  function add(kept: Memory['steps'], sighting: Sighting): Memory['steps'] | undefined {
-    const { at, gid, roles } = sighting;
+  /** The memory with the event; undefined when it is there already. */
+  function add(known: Memory, { at, gid, roles }: Sighting): Memory | undefined {
     let isNew = false;
-    const next = [...kept];
+    const steps = [...known.steps];
+    let off = known.off ?? [];
     for (const { index, value } of roles) {
-      const short = needs[index]?.isDistinct ? shortValue(value) : '';
-      const added = inserted(next[index] ?? [], [at, gid, short]);
+      const need = needs[index];
+      if (need === undefined) {
+        if (off.includes(at)) continue;
+        off = [...off, at].sort((a, b) => a - b).slice(-MAX_OFF);
+        isNew = true;
+        continue;
+      }
+      const short = need.isDistinct ? shortValue(value) : '';
+      const added = inserted(steps[index] ?? [], [at, gid, short]);
       if (added === undefined) continue;
-      next[index] = added.entries;
+      steps[index] = added.entries;
       isNew = true;
     }
-    return isNew ? next : undefined;
+    return isNew ? { ...known, steps, ...(off.length === 0 ? {} : { off }) } : undefined;
   }
 
-  /** Marks the entries of the last step that are complete now and were not. */
-  function complete(kept: Memory['steps'], since: number): { kept: Memory['steps']; done: Ref[] } {
-    const ends = [...(kept[last] ?? [])];
-    const done: Ref[] = [];
-    for (let index = indexAfter(ends, since - 1); index < ends.length; index++) {
-      const [at, gid, value, isDone] = ends[index] as Entry;
-      if (isDone || at >= since + withinMs || chainTo(kept, { at, gid }) === undefined) continue;
-      ends[index] = [at, gid, value, 1];
-      done.push({ at, gid });
+  /** The open ends from `since` to `until` that have all steps, in the order of time. */
+  function completed(steps: Tracks, since: number, until: number): Array<Ref & { chain: Chain }> {
+    // Most groups have seen nothing but last steps.
+    if (needs.every(({ index, step }) => step > 0 || (steps[index] ?? []).length === 0)) return [];
+    const found = new Map<string, Ref & { chain: Chain }>();
+    for (const { index } of ends) {
+      const entries = steps[index] ?? [];
+      for (let place = indexAfter(entries, since - 1); place < entries.length; place++) {
+        const [at, gid, , isDone] = entries[place] as Entry;
+        if (at >= until) break;
+        if (isDone || found.has(gid)) continue;
+        const chain = chainTo(steps, { at, gid });
+        if (chain !== undefined) found.set(gid, { at, gid, chain });
+      }
     }
-    return done.length === 0 ? { kept, done } : { kept: kept.with(last, ends), done };
+    return [...found.values()].sort((a, b) => a.at - b.at || (a.gid < b.gid ? -1 : 1));
   }
 
-  function forgotten(kept: Memory['steps'], horizon: number): Memory['steps'] {
-    return kept.map((entries, step) => {
-      const { atLeast, isDistinct } = needs[step] as (typeof needs)[number];
+  function marked(steps: Tracks, done: readonly Ref[]): Tracks {
+    if (done.length === 0) return steps;
+    const gids = new Set(done.map(({ gid }) => gid));
+    const mark = (entry: Entry): Entry =>
+      gids.has(entry[1]) ? [entry[0], entry[1], entry[2], 1] : entry;
+    const isLast = new Set(ends.map(({ index }) => index));
+    return steps.map((entries, index) => (isLast.has(index) ? entries.map(mark) : entries));
+  }
+
+  function forgotten(steps: Tracks, newest: number): Tracks {
+    const horizon = newest - withinMs - graceMs;
+    const isOpen = new Set(
+      canBeOff ? completed(steps, horizon, Number.POSITIVE_INFINITY).map(({ gid }) => gid) : [],
+    );
+    const firstAt = Math.min(
+      ...needs.map(({ index, step }) =>
+        step === 0
+          ? (steps[index]?.[0]?.[0] ?? Number.POSITIVE_INFINITY)
+          : Number.POSITIVE_INFINITY,
+      ),
+    );
+    return steps.map((all, index) => {
+      const { step, atLeast, isDistinct } = needs[index] as (typeof needs)[number];
+      // Before any first step, and older than a first step can still come: of no use.
+      const entries =
+        step === 0 ? all : all.filter(([at]) => at >= firstAt || at >= newest - graceMs);
       const stretchMs = Math.max(1, Math.floor(withinMs / STRETCHES));
-      const ends = isDistinct ? ENDS : Math.max(2 * atLeast, ENDS);
       const values = isDistinct ? atLeast : 0;
-      return thinned(entries, { horizon, stretchMs, cuts: [], ends, values });
+      const plain = isDistinct ? ENDS : Math.max(2 * atLeast, ENDS);
+      if (!canBeOff || step !== ends[0]?.step || atLeast > 1) {
+        return thinned(entries, { horizon, stretchMs, cuts: [], ends: plain, values });
+      }
+      // An end that is decided, or that no late event can complete any more, is of no use.
+      const open = entries.filter(([at, gid]) => at >= newest - graceMs || isOpen.has(gid));
+      return thinned(open, { horizon, stretchMs, cuts: [], ends: UNDECIDED_ENDS, values });
     });
   }
 
-  function contextOf(kept: Memory['steps'], newest: number): WindowContext {
+  function waitingFor(known: Memory, sighting: Sighting, steps: Tracks, newest: number) {
+    const { at, gid, event } = sighting;
+    const all = isEnd(sighting)
+      ? [...known.waiting, { at, event: { ...briefOf(event), gid } }]
+      : known.waiting;
+    if (!canBeOff) return all.filter((each) => each.at > newest - graceMs).slice(-MAX_WAITING);
+    const open = new Set(
+      completed(steps, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY).map((end) => end.gid),
+    );
+    const isOpen = (each: (typeof all)[number]) => open.has(String(each.event.gid));
+    // Those that wait to be decided, the earliest first; else the newest, in case what comes before it is late.
+    const first = all.filter(isOpen).sort((a, b) => a.at - b.at);
+    const late = all.filter((each) => !isOpen(each) && each.at >= newest - graceMs);
+    return [...first.slice(0, MAX_WAITING), ...late.slice(-1)];
+  }
+
+  function contextOf(steps: Tracks, newest: number): WindowContext {
     return {
       newest,
       leads(start): Leads | undefined {
-        const chain = chainTo(kept, start);
+        const chain = chainTo(steps, start);
         if (chain === undefined) return undefined;
         const before = chain
           .filter(([, gid]) => gid !== start.gid)
@@ -120,42 +159,78 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
     };
   }
 
-  return {
-    memoryMs: withinMs + rules.graceMs,
+  const newestOf = (steps: Tracks, at: number) =>
+    Math.max(at, ...steps.map((entries) => entries.at(-1)?.[0] ?? at));
+
+  const engine: Engine = {
+    memoryMs: withinMs + graceMs,
     find(memory, sighting): Finding {
-      const known = (memory ?? { steps: steps.map(() => []), waiting: [] }) as Memory;
-      const { at, event, roles } = sighting;
-      const newest = Math.max(at, ...known.steps.map((entries) => entries.at(-1)?.[0] ?? at));
-      const horizon = newest - withinMs - rules.graceMs;
-      const kept = at <= horizon ? undefined : add(known.steps, sighting);
-      if (kept === undefined) return { memory, matches: [] };
-      const completed = complete(kept, at);
+      const known = read(memory);
+      const { at } = sighting;
+      const newest = newestOf(known.steps, at);
+      const horizon = newest - withinMs - graceMs;
+      const next = at <= horizon ? undefined : add(known, sighting);
+      if (next === undefined) return { memory, matches: [] };
       const covered = coveredBy(known.covered, sighting, horizon);
-      const matches: Match[] = completed.done.map(({ at, gid }) => {
-        const suppressedBy = covered && suppressionOf(gid, chainTo(kept, { at, gid }), covered);
-        return {
-          gid,
-          at,
-          event: gid === sighting.gid ? event : toldOf(known, gid, event),
-          ...(suppressedBy === undefined ? {} : { suppressedBy }),
-        };
-      });
-      const isWaiting =
-        roles.some(({ index }) => index === last) && matches[0]?.gid !== sighting.gid;
-      const waiting = [
-        ...known.waiting,
-        ...(isWaiting ? [{ at, event: { ...eventWords(event), gid: sighting.gid } }] : []),
-      ]
-        .filter((each) => each.at > newest - rules.graceMs)
-        .slice(-MAX_WAITING);
-      const next = forgotten(completed.kept, horizon);
+      const done = canBeOff ? [] : completed(next.steps, at, at + withinMs);
+      const matches = done.map((each): Match => matchOf({ ...known, covered }, each, sighting));
+      const steps = forgotten(marked(next.steps, done), newest);
+      const isTold = matches[0]?.gid === sighting.gid;
+      const waiting = isTold
+        ? known.waiting.filter((each) => each.at > newest - graceMs)
+        : waitingFor(known, sighting, next.steps, newest);
       return {
-        memory: { steps: next, waiting, ...(covered === undefined ? {} : { covered }) },
+        memory: { ...next, steps, waiting, ...(covered === undefined ? {} : { covered }) },
         matches,
-        context: contextOf(next, newest),
+        context: contextOf(steps, newest),
       };
     },
   };
+  if (!canBeOff) return engine;
+
+  const all = Number.POSITIVE_INFINITY;
+  return {
+    ...engine,
+    dueAt(memory) {
+      const [first] = completed(read(memory).steps, Number.NEGATIVE_INFINITY, all);
+      return first === undefined ? undefined : decidedAt(first.at);
+    },
+    overdue(memory, watermark) {
+      const known = read(memory);
+      const { off = [] } = known;
+      const due = completed(known.steps, Number.NEGATIVE_INFINITY, all)
+        .filter(({ at }) => decidedAt(at) <= watermark)
+        .slice(0, MAX_DECIDED);
+      if (due.length === 0) return { memory, matches: [] };
+      const stands = due.filter(({ at, chain }) => {
+        const begin = Math.min(...chain.map((entry) => entry[0]));
+        return !off.some((time) => time >= begin && time <= at);
+      });
+      const steps = marked(known.steps, due);
+      const gids = new Set(due.map(({ gid }) => gid));
+      const waiting = known.waiting.filter(({ event }) => !gids.has(String(event.gid)));
+      return {
+        memory: { ...known, steps, waiting },
+        matches: stands.map((each) => matchOf(known, each)),
+        context: contextOf(steps, newestOf(steps, 0)),
+      };
+    },
+  };
+}
+
+/** What is told is the event itself, else the one at hand, else no more than that there was one. */
+function matchOf(
+  {
+    waiting,
+    covered,
+  }: Pick<Memory, 'waiting'> & { readonly covered?: Memory['covered'] | undefined },
+  { at, gid, chain }: Ref & { readonly chain: Chain },
+  sighting?: Sighting,
+): Match {
+  const known = waiting.find(({ event }) => event.gid === gid)?.event;
+  const event = gid === sighting?.gid ? sighting.event : (known ?? sighting?.event ?? { gid });
+  const suppressedBy = suppressionOf(gid, chain, covered);
+  return { at, gid, event, ...(suppressedBy === undefined ? {} : { suppressedBy }) };
 }
 
 function coveredBy(
@@ -172,26 +247,10 @@ function coveredBy(
 /** What suppresses a chain: each of its events has to be covered, else a step from elsewhere would hide behind the others. */
 function suppressionOf(
   gid: string,
-  chain: Chain | undefined,
-  covered: readonly Covered[],
+  chain: Chain,
+  covered: readonly Covered[] = [],
 ): string | undefined {
+  if (covered.length === 0) return undefined;
   const ids = new Map(covered.map(([, each, suppressionId]) => [each, suppressionId]));
-  return chain?.every(([, each]) => ids.has(each)) ? ids.get(gid) : undefined;
-}
-
-function toldOf(memory: Memory, gid: string, otherwise: AuditLogEvent): AuditLogEvent {
-  return memory.waiting.find(({ event }) => event.gid === gid)?.event ?? otherwise;
-}
-
-/** What an alert says of an event, within bounds. */
-function eventWords(event: AuditLogEvent): AuditLogEvent {
-  const { trimmed: _, ...parts } = snapshotOf(event);
-  const { event_type, created_at } = event;
-  const short = (text: unknown) => (typeof text === 'string' ? text.slice(0, 128) : undefined);
-  const [type, time] = [short(event_type), short(created_at)];
-  return {
-    ...(parts as Partial<AuditLogEvent>),
-    ...(type === undefined ? {} : { event_type: type }),
-    ...(time === undefined ? {} : { created_at: time }),
-  };
+  return chain.every(([, each]) => ids.has(each)) ? ids.get(gid) : undefined;
 }

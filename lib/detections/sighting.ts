@@ -5,14 +5,27 @@ import { createdAtOf, gidOf } from '../asana/event.ts';
 import type { Entity } from '../contract/alert.ts';
 import type { AuditLogEvent, BusEvent } from '../contract/bus-event.ts';
 import { AuditBusError } from '../errors.ts';
-import type { Detection, DetectionPattern, GroupBy, Key, Lists, When } from './define.ts';
+import type {
+  Counterpart,
+  Detection,
+  DetectionPattern,
+  GroupBy,
+  Key,
+  Lists,
+  Way,
+  When,
+} from './define.ts';
 import { type CompiledEventPattern, compileEventPattern } from './event-pattern.ts';
 import { labelOf, readGroup, readKey } from './keys.ts';
 import { type RulePatternOptions, rulePattern } from './rule-pattern.ts';
+import { waysOf } from './ways.ts';
 
 /** An event in one group. */
 export interface Sighting extends Match {
-  /** What it is there, with the value it counts as: of `sequence` the steps, of `absence` 0 the first and 1 the expected. */
+  /**
+   * What it is there, with the value it counts as: of `sequence` the ways of its steps as `waysOf` has them, then what
+   * calls it off; of `absence` 0 the first and 1 the expected.
+   */
   readonly roles: readonly Role[];
   /** Only to be learned from: history, while alerts on history are off. */
   readonly learnOnly: boolean;
@@ -79,12 +92,17 @@ export function lookoutFor(detection: Detection, options: RulePatternOptions): L
 
 function looksOf(detection: Detection): Look[] {
   if (detection.kind === 'sequence') {
-    return detection.steps.map((step, index) => ({
+    const { groupBy, unless } = detection;
+    const looked: ReadonlyArray<Way | Counterpart> = [
+      ...waysOf(detection),
+      ...(unless === undefined ? [] : [unless]),
+    ];
+    return looked.map((each, index) => ({
       index,
-      matches: own(step.pattern),
-      when: step.when,
-      groupBy: step.groupBy ?? detection.groupBy,
-      counts: step.distinct,
+      matches: own(each.pattern),
+      when: each.when,
+      groupBy: each.groupBy ?? groupBy,
+      counts: 'distinct' in each ? each.distinct : undefined,
     }));
   }
   const first = { index: 0, matches: undefined, when: detection.when, counts: undefined };
@@ -112,6 +130,12 @@ function looksOf(detection: Detection): Look[] {
 
 /** One of several patterns, without what the rule's own pattern has checked. */
 function own(pattern: DetectionPattern): CompiledEventPattern {
+  const types = pattern['detail-type'];
+  if (pattern.detail === undefined && types.every((type) => typeof type === 'string')) {
+    // Most patterns name types and no more: asked of every event, that is worth a short way.
+    const names: ReadonlySet<unknown> = new Set(types);
+    return (event) => names.has((event as BusEvent)['detail-type']);
+  }
   return compileEventPattern({
     'detail-type': [...pattern['detail-type']],
     ...(pattern.detail === undefined ? {} : { detail: pattern.detail }),

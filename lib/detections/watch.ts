@@ -1,13 +1,12 @@
 // A detection at work: which events it sees in which group, and how an event changes the group and its alerts. Pure, but
 // for the notes that a change leaves. The detect function, the sweep and the run in one process all go through here.
 import type { GroupIdentity } from '../alerts/identity.ts';
-import { applyEvents, applyMatches, GRACE_MS, type LifeRules, type Match } from '../alerts/life.ts';
+import { applyEvents, GRACE_MS, type LifeRules, type Match } from '../alerts/life.ts';
 import { openAlert } from '../alerts/open.ts';
 import type { GroupChange } from '../alerts/raise.ts';
 import type { Suppress } from '../alerts/suppression.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
 import { AuditBusError, describeError } from '../errors.ts';
-import { type AbsenceEngine, absenceEngine } from './absence-engine.ts';
 import type { Detection } from './define.ts';
 import { type Engine, engineFor, matchEngine, windowOf } from './engine.ts';
 import { type Lookout, lookoutFor, type Seen, type Sighting } from './sighting.ts';
@@ -33,7 +32,6 @@ export class Watch {
   readonly detection: Detection;
   readonly #lookout: Lookout;
   readonly #engine: Engine;
-  readonly #absence: AbsenceEngine | undefined;
   readonly #rules: WatchRules;
   readonly #life: Pick<LifeRules, 'windowMs' | 'graceMs'>;
 
@@ -46,7 +44,6 @@ export class Watch {
     this.#life = { windowMs, graceMs };
     this.#lookout = lookoutFor(detection, rules);
     this.#engine = engineFor(detection, this.#life);
-    this.#absence = detection.kind === 'absence' ? absenceEngine(detection, this.#life) : undefined;
   }
 
   /** Milliseconds of event time for which a group can still matter to what comes. */
@@ -118,7 +115,7 @@ export class Watch {
 
   /** When the feed has to have passed for something the group waits for to be known absent; undefined: it waits for nothing. */
   dueAt(memory: unknown): number | undefined {
-    return this.#absence?.dueAt(memory);
+    return this.#engine.dueAt?.(memory);
   }
 
   /**
@@ -132,28 +129,32 @@ export class Watch {
     suppress?: Suppress,
   ): GroupChange<never> {
     const { detectionId, workspaceGid, entity } = group;
-    const suppressedBy = ({ event, about }: Match) =>
+    // Of a sequence the engine knows for each step; of an absence there is but the event that waited.
+    const waitedFor = ({ event, about }: Match) =>
       suppress?.({
         detectionId,
         workspaceGid,
         event,
         entities: about === undefined ? [entity] : [entity, about],
       });
-    const absence = this.#absence;
+    const isAbsence = this.detection.kind === 'absence';
+    const engine = this.#engine;
     return {
       memorySeconds: this.memorySeconds,
       apply: (state) =>
         this.#guarded(() => {
-          const found = absence?.overdue(state.memory, watermark);
-          if (found === undefined || found.matches.length === 0) {
+          const found = engine.overdue?.(state.memory, watermark);
+          if (found === undefined || found.memory === state.memory) {
             return { state, rest: [], changed: false };
           }
-          const applied = applyMatches(
-            state,
-            found.matches,
-            this.#rulesFor(group, now, suppressedBy),
-          );
-          return { ...applied, rest: [], state: { ...applied.state, memory: found.memory } };
+          const { memory, matches, context } = found;
+          const rules = this.#rulesFor(group, now, ...(isAbsence ? [waitedFor] : []));
+          const applied = applyEvents(state, matches, rules, (_, match) => ({
+            memory,
+            matches: [match],
+            ...(context === undefined ? {} : { context }),
+          }));
+          return { ...applied, rest: [], changed: true, state: { ...applied.state, memory } };
         }),
     };
   }

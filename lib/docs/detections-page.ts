@@ -2,7 +2,9 @@
 import { ATTACK_TECHNIQUES } from '../detections/attack.ts';
 import { type Detection, eventsOf } from '../detections/define.ts';
 import { rulePattern } from '../detections/rule-pattern.ts';
+import { waysOf } from '../detections/ways.ts';
 import { coverageSection } from './coverage-section.ts';
+import { howItDecides } from './kind-words.ts';
 
 const INTRO = `# Detections
 
@@ -69,7 +71,7 @@ function section(detection: Detection): string {
 
 ## ${title}
 
-\`${id}\`, version ${version}, kind \`${detection.kind}\`, severity **${severity}**${detection.severityOf === undefined ? '' : ' at most, by the event'}. ATT&CK ${attack.map(techniqueWords).join(', ')}${before}.
+\`${id}\`, version ${version}, kind \`${detection.kind}\`, severity **${severity}**${detection.severityOf === undefined ? '' : ' at most, by the event'}${detection.status === undefined ? '' : `, ${detection.status} unless configured`}. ATT&CK ${attack.map(techniqueWords).join(', ')}${before}.
 
 ${example === undefined || told === undefined ? '' : `> ${markdownText(detection.summary(told, { count: eventsOf(example).length, lists: detection.lists ?? {} }))}\n`}
 ### What to do
@@ -80,7 +82,7 @@ ${triage.map((step, index) => `${index + 1}. ${markdownText(step)}`).join('\n')}
 
 ${markdownText(detection.falsePositives)}
 
-### What it matches
+${howItDecides(detection)}### What it matches
 
 \`\`\`json
 ${JSON.stringify(rulePattern(detection, { alertOnHistory: false }), null, 2)}
@@ -96,7 +98,8 @@ function techniqueWords(id: string): string {
 }
 
 function decidesInCode(detection: Detection): boolean {
-  if (detection.kind === 'sequence') return detection.steps.some((step) => step.when !== undefined);
+  if (detection.kind === 'sequence')
+    return waysOf(detection).some(({ when }) => when !== undefined);
   return detection.when !== undefined;
 }
 

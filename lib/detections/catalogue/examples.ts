@@ -26,7 +26,7 @@ export const EMAIL_DOMAIN: Part = {
   gid: '1200000000000009',
   name: 'example.com',
 };
-const WEB: Part = {
+export const WEB: Part = {
   context_type: 'web',
   client_ip_address: '192.0.2.10',
   user_agent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/130.0.0.0',
@@ -97,3 +97,27 @@ export function repeated(
     typeof make === 'function' ? make(index) : make,
   ]);
 }
+
+/** So many events, evenly spread from the start over so many minutes: the last one comes at their end. */
+export function spread(
+  count: number,
+  minutes: number,
+  make: AuditLogEvent | ((index: number) => AuditLogEvent),
+): AuditLogEvent[] {
+  return timeline(...repeated(count, 0, minutes / Math.max(1, count - 1), make));
+}
+
+/** Person, project or file number so and so. */
+export function numbered(resource_type: string, index: number): Part {
+  const number = String(index).padStart(4, '0');
+  return { resource_type, gid: `120130000000${number}`, name: `Number ${index}` };
+}
+
+/** People who are known by their gid alone. */
+export const GID_ONLY: readonly [Part, Part] = [
+  { actor_type: 'user', gid: '1201000000000011' },
+  { actor_type: 'user', gid: '1201000000000012' },
+];
+
+/** Whoever acts without a gid or an address. */
+export const ASANA_ITSELF: Part = { actor_type: 'asana' };

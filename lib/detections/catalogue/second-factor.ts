@@ -1,7 +1,7 @@
 // Detections on accounts that stay without a second factor.
 import { defineDetection } from '../define.ts';
 import { actorWords, resourceWords } from '../fields.ts';
-import { BOB, example, timeline } from './examples.ts';
+import { BOB, example, numbered, timeline } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 
 const DISABLED = 'user_two_factor_auth_disabled';
@@ -44,6 +44,8 @@ export const mfaNotRestored = defineDetection({
     alerts: [
       timeline([0, off]),
       timeline([0, on], [1, off]),
+      timeline([0, example({ type: DISABLED, resource: numbered('user', 1) })]),
+      timeline([0, example({ type: DISABLED, resource: BY_EMAIL })]),
       timeline([0, off], [24 * HOUR + 1, on]),
       timeline([0, off], [1, example({ type: ENABLED, resource: CAROL })]),
       timeline([0, off], [HOUR, on], [2 * HOUR, off]),

@@ -1,7 +1,7 @@
 // Detections on many sign-ins together: guessing a password, and guessing it right.
 import { defineDetection, type GroupBy } from '../define.ts';
 import { asText, field, resourceWords, valueWords } from '../fields.ts';
-import { BOB, example, repeated, timeline } from './examples.ts';
+import { BOB, example, numbered, repeated, spread, timeline } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 
 const FAILED = 'user_login_failed';
@@ -12,6 +12,7 @@ const CAROL = {
   name: 'Carol Example',
   email: 'carol@example.com',
 };
+const BY_EMAIL = { resource_type: 'user', email: 'Bob@Example.com' };
 const NOBODY = { actor_type: 'anonymous' };
 
 /** The account that is tried, never the actor: whoever fails to sign in may be anonymous. */
@@ -56,7 +57,7 @@ export const bruteForceUser = defineDetection({
   examples: {
     alerts: [
       timeline(...repeated(10, 0, 1, failure())),
-      timeline(...repeated(10, 0, 1, failure({ resource_type: 'user', email: 'Bob@Example.com' }))),
+      timeline(...repeated(10, 0, 1, failure(BY_EMAIL))),
       timeline(...repeated(5, 0, 0, failure()), [7, success()], ...repeated(5, 14, 0, failure())),
       timeline(...repeated(10, 0, 0, failure(null))),
       timeline(
@@ -70,7 +71,12 @@ export const bruteForceUser = defineDetection({
     ],
     silent: [
       timeline(...repeated(9, 0, 1, failure())),
-      timeline(...repeated(10, 0, 2, failure())),
+      spread(10, 15, failure()),
+      timeline(...repeated(9, 0, 0, failure(null))),
+      spread(18, 5, (index) => failure(numbered('user', index % 2))),
+      spread(18, 5, (index) =>
+        failure({ resource_type: 'user', email: `person${index % 2}@example.com` }),
+      ),
       timeline(...repeated(18, 0, 0, (index) => failure(index % 2 ? BOB : CAROL))),
       timeline(...repeated(12, 0, 1, success())),
     ],
@@ -105,14 +111,23 @@ export const successAfterFailures = defineDetection({
     alerts: [
       timeline(...repeated(5, 0, 1, failure()), [6, success()]),
       timeline(...repeated(30, 0, 0.5, failure()), [16, success()]),
-      timeline(...repeated(5, 0, 0, failure()), [0, success()]),
+      timeline(...repeated(5, 0, 0, failure()), [29.5, success()]),
+      timeline(...repeated(5, 0, 0, failure(numbered('user', 1))), [
+        1,
+        success(numbered('user', 1)),
+      ]),
+      timeline(...repeated(5, 0, 0, failure(BY_EMAIL)), [0, success(BY_EMAIL)]),
       timeline(...repeated(4, 0, 1, failure()), [5, success()], [6, failure()], [7, success()]),
     ],
     silent: [
       timeline(...repeated(4, 0, 1, failure()), [6, success()]),
       timeline([0, success()], ...repeated(5, 1, 1, failure())),
       timeline(...repeated(5, 0, 1, failure(CAROL)), [6, success()]),
-      timeline(...repeated(5, 0, 1, failure()), [31, success()]),
+      timeline(...repeated(5, 0, 1, failure()), [30, success()]),
+      timeline(...repeated(5, 0, 1, failure(null)), [
+        6,
+        example({ type: SUCCEEDED, actor: NOBODY, resource: null }),
+      ]),
     ],
   },
 });

@@ -1,6 +1,17 @@
-// Ten scripted attacks on the generated workspace. Each is told by its gids (prefix 701 to 710) and raises what it says.
-// Together they raise the twelve detections of the first catalogue. docs/simulator.md tells their stories.
-import { ADMINS, APPS, COMPANY_DOMAIN, CURL, PEOPLE, type Person, PYTHON, TEAMS } from './cast.ts';
+// Twelve scripted attacks on the generated workspace. Each is told by its gids (prefix 701 to 712) and raises what it says.
+// The first ten raise the twelve detections of the first catalogue together. docs/simulator.md tells their stories.
+import {
+  ADMINS,
+  APPS,
+  COLLEAGUE_ON_LEAVE,
+  COMPANY_DOMAIN,
+  CURL,
+  PEOPLE,
+  type Person,
+  PROJECTS,
+  PYTHON,
+  TEAMS,
+} from './cast.ts';
 import {
   actorOf,
   compose,
@@ -34,8 +45,8 @@ const STRANGE_BROWSER = {
   ipAddress: '203.0.113.67',
   userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
 };
-const [HIJACKED, OTHER_ADMIN] = ADMINS as [Person, Person];
-const [INSIDER, ACCOMPLICE, VICTIM] = PEOPLE.slice(12) as [Person, Person, Person];
+const [HIJACKED, OTHER_ADMIN] = ADMINS;
+const [INSIDER, ACCOMPLICE] = PEOPLE.slice(12) as [Person, Person];
 
 const byHijacker = (happening: Omit<Happening, 'actor' | 'context'>): Happening => ({
   ...happening,
@@ -113,11 +124,11 @@ export const ATTACKS: readonly Attack[] = [
     2,
     'guessable-passwords',
     ['asana.policy.password-weakened'],
-    'A hijacked admin allows simple passwords and has one account choose a new one.',
+    'A hijacked admin allows simple passwords and has the account of a colleague on leave choose a new one.',
     [
       hijack,
       [15, change('workspace_password_requirements_changed', 'strong', 'simple')],
-      [40, byHijacker({ type: 'user_password_reset', resource: userResource(VICTIM) })],
+      [40, byHijacker({ type: 'user_password_reset', resource: userResource(COLLEAGUE_ON_LEAVE) })],
     ],
   ),
   attack(
@@ -287,6 +298,44 @@ export const ATTACKS: readonly Attack[] = [
           },
         }),
       ],
+    ],
+  ),
+  attack(
+    11,
+    'one-password-for-all',
+    ['asana.login.password-spray'],
+    'One address tries the same password on nine accounts, and none of them has it.',
+    PEOPLE.slice(14, 23).map(
+      (person, position): Step => [
+        position * 8,
+        {
+          type: 'user_login_failed',
+          actor: { actor_type: 'anonymous' },
+          resource: userResource(person),
+          details: { method: ['PASSWORD'] },
+          context: web(STRANGE),
+        },
+      ],
+    ),
+  ),
+  attack(
+    12,
+    'copy-and-burn',
+    [
+      'asana.export.organization',
+      'asana.impact.container-delete',
+      'asana.impact.export-then-delete',
+    ],
+    'A hijacked admin starts an export of the whole organisation, then deletes projects one by one.',
+    [
+      hijack,
+      [10, byHijacker({ type: 'workspace_export_started', resource: WORKSPACE })],
+      ...PROJECTS.slice(0, 4).map(
+        (project, position): Step => [
+          40 + position * 12,
+          byHijacker({ type: 'project_deleted', resource: resourceOf('project', project) }),
+        ],
+      ),
     ],
   ),
 ];

@@ -70,8 +70,17 @@ export const PEOPLE: readonly Person[] = NAMES.map((name, position) => ({
   userAgent: USER_AGENTS[position % USER_AGENTS.length] ?? CHROME_WINDOWS,
 }));
 
-/** The two who look after the workspace. */
-export const ADMINS: readonly Person[] = PEOPLE.slice(6, 8);
+/** The two who look after the workspace: the first is hijacked by the attacks, daily life has the second do the settings. */
+export const ADMINS: readonly [Person, Person] = PEOPLE.slice(6, 8) as [Person, Person];
+
+/** Nobody sees her in daily life. */
+export const COLLEAGUE_ON_LEAVE: Person = {
+  gid: '1201000000000190',
+  name: 'Yara Santos',
+  email: `yara.santos@${COMPANY_DOMAIN}`,
+  ipAddress: '192.0.2.90',
+  userAgent: SAFARI_MAC,
+};
 
 export const TEAMS = things('12020000000001', [
   'Product',

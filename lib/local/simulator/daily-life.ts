@@ -68,6 +68,8 @@ interface Moment {
 }
 type Maker = (moment: Moment) => Happening;
 
+const [, OTHER_ADMIN] = ADMINS;
+
 /** Task, comment and file gids: nobody looks them up, so any sixteen digits do. */
 const anyGid = (random: Random) =>
   `1206${String(random.int(0, 999_999_999_999)).padStart(12, '0')}`;
@@ -79,7 +81,8 @@ const login =
     actor: actorOf(person),
     resource: userResource(person),
     details: { method: ['SAML'], saml_response: samlResponse(person, at, random) },
-    context: anyDevice(person, random),
+    // The desktop and mobile apps stay signed in for months.
+    context: web(person),
   });
 
 const onTask =
@@ -133,13 +136,16 @@ const onPlace =
     context: web(person),
   });
 
-/** By an admin, and always to the safer side. */
+/** By the admin who does such things, and always to the safer side. */
 const setting =
   (type: EventType, details: Record<string, unknown> = {}): Maker =>
-  ({ random }) => {
-    const admin = random.pick(ADMINS);
-    return { type, actor: actorOf(admin), resource: WORKSPACE, details, context: web(admin) };
-  };
+  () => ({
+    type,
+    actor: actorOf(OTHER_ADMIN),
+    resource: WORKSPACE,
+    details,
+    context: web(OTHER_ADMIN),
+  });
 
 const app = (random: Random) => {
   const { gid, name } = random.pick(APPS);
@@ -148,10 +154,11 @@ const app = (random: Random) => {
 
 const HAPPENINGS: readonly (readonly [weight: number, maker: Maker])[] = [
   [24, login('user_login_succeeded')],
-  [1.5, login('user_login_failed')],
+  [1, login('user_login_failed')],
   [6, onOneself('user_logged_out')],
-  [3, onOneself('user_app_authorized', app)],
-  [1, onOneself('user_app_revoked', app)],
+  // Most people let an app in once and keep it.
+  [0.25, onOneself('user_app_authorized', app)],
+  [0.25, onOneself('user_app_revoked', app)],
   [8, onTask('task_deleted')],
   [2, onTask('task_undeleted')],
   [4, onTask('comment_deleted', 'story')],
@@ -165,7 +172,7 @@ const HAPPENINGS: readonly (readonly [weight: number, maker: Maker])[] = [
   [3, membership('portfolio_member_added', 'portfolio', PORTFOLIOS)],
   [2, onPlace('project_member_removed', 'project', PROJECTS)],
   [1, onPlace('team_member_removed', 'team', TEAMS)],
-  [3, onPlace('project_csv_export_started', 'project', PROJECTS)],
+  [0.35, onPlace('project_csv_export_started', 'project', PROJECTS)],
   [0.5, onPlace('project_undeleted', 'project', PROJECTS)],
   [0.5, onPlace('project_view_link_disabled', 'project', PROJECTS)],
   [
@@ -183,7 +190,7 @@ const HAPPENINGS: readonly (readonly [weight: number, maker: Maker])[] = [
     }),
   ],
   [
-    2,
+    0.35,
     ({ random, person }) => ({
       type: 'search_report_export_started',
       actor: actorOf(person),
@@ -265,15 +272,12 @@ const HAPPENINGS: readonly (readonly [weight: number, maker: Maker])[] = [
   [0.2, setting('workspace_view_links_disabled')],
   [
     0.2,
-    ({ random }) => {
-      const admin = random.pick(ADMINS);
-      return {
-        type: 'user_workspace_admin_role_changed',
-        actor: actorOf(admin),
-        resource: userResource(random.pick(PEOPLE)),
-        details: { old_value: 'domain_admin', new_value: 'member' },
-        context: web(admin),
-      };
-    },
+    ({ random }) => ({
+      type: 'user_workspace_admin_role_changed',
+      actor: actorOf(OTHER_ADMIN),
+      resource: userResource(random.pick(PEOPLE)),
+      details: { old_value: 'limited_access_member', new_value: 'member' },
+      context: web(OTHER_ADMIN),
+    }),
   ],
 ];

@@ -179,13 +179,13 @@ test('--start-from leaves out what is older, on the first run', async () => {
 });
 
 describe('the generated workspace', () => {
-  test('raises what its ten attacks say they do, and nothing from quiet life', async () => {
+  test('raises what its attacks say they do, and nothing from quiet life', async () => {
     const { of, gids } = await once(['--once', '--json', '--data', join(folder, 'data')]);
     const alerts = of('alert').map((line) => line['alert']);
     expect(new Set(alerts.map(({ detectionId }) => detectionId))).toEqual(
       new Set(ATTACKS.flatMap(({ raises }) => raises)),
     );
-    const attack = /^7(0[1-9]|10)/;
+    const attack = /^7(0[1-9]|1[0-2])/;
     for (const { eventGids } of alerts) {
       for (const gid of eventGids) expect(gid).toMatch(attack);
     }

@@ -279,6 +279,158 @@ describe('sequence', () => {
     expect(run(detection, [...events, out, late])[0]?.eventType).toBe('user_logged_out');
   });
 
+  describe('with several ways to take a step', () => {
+    const ways = testDetection({
+      kind: 'sequence',
+      within: '1h',
+      steps: [
+        {
+          name: 'taken',
+          pattern: { 'detail-type': ['workspace_export_started'] },
+          or: [
+            {
+              pattern: { 'detail-type': ['attachment_downloaded'] },
+              distinct: { by: ['context.client_ip_address'], missing: 'skip' },
+              atLeast: 3,
+            },
+          ],
+        },
+        {
+          name: 'destroyed',
+          pattern: { 'detail-type': ['task_deleted'] },
+          atLeast: 3,
+          or: [{ pattern: { 'detail-type': ['project_deleted'] }, atLeast: 2 }],
+        },
+      ],
+    });
+    const [X, D] = ['workspace_export_started', 'attachment_downloaded'];
+    const [T, P] = ['task_deleted', 'project_deleted'];
+    const type = fc.constantFrom(X, D, D, D, D, T, T, T, P, P);
+    const value = fc.constantFrom('a', 'b', 'c', 'd');
+
+    it('alerts as its definition says', () => {
+      const given = fc.record({ at: minutes(300), type, who, value });
+      fc.assert(
+        fc.property(history(given, 60), ({ inOrder, shuffled }) => {
+          const openings: Array<{ who?: string | undefined; at: number }> = [];
+          for (const [place, end] of inOrder.entries()) {
+            if (end.type !== T && end.type !== P) continue;
+            const ends = inOrder
+              .slice(0, place + 1)
+              .filter(
+                ({ who, type, at }) => who === end.who && type === end.type && at > end.at - HOUR,
+              );
+            const begin = ends.at(end.type === T ? -3 : -2)?.at;
+            if (begin === undefined) continue;
+            const taken = inOrder.filter(
+              (each) => each.who === end.who && each.at > end.at - HOUR && each.at <= begin,
+            );
+            const files = new Set(
+              taken.filter((each) => each.type === D).map((each) => each.value),
+            );
+            if (!taken.some((each) => each.type === X) && files.size < 3) continue;
+            const last = openings.findLast((each) => each.who === end.who);
+            if (last === undefined || end.at >= last.at + WINDOW) openings.push(end);
+          }
+          expect(run(ways, inOrder)).toHaveLength(openings.length);
+          expect(run(ways, shuffled)).toHaveLength(openings.length);
+        }),
+        RUNS,
+      );
+    });
+
+    it('is the same in any order and however often an event comes', () => {
+      sameInAnyOrder(ways, fc.record({ at: minutes(300), type, who, value }), 80);
+    });
+  });
+
+  describe('with what calls it off', () => {
+    const [first, end, off] = ['user_deprovisioned', 'task_deleted', 'user_reprovisioned'];
+    const callable = testDetection({
+      kind: 'sequence',
+      within: '2h',
+      steps: [
+        { name: 'removed', pattern: { 'detail-type': [first] } },
+        { name: 'acted', pattern: { 'detail-type': [end] } },
+      ],
+      unless: { pattern: { 'detail-type': [off] } },
+    });
+    const at = (list: ReadonlyArray<[number, string]>) =>
+      list.map(([minute, type], index) => ({ at: minute * MINUTE, type, gid: `e${index}` }));
+
+    it('is silent where it is called off between its first event and its last, even at once', () => {
+      const of = (...list: Array<[number, string]>) => run(callable, at(list)).length;
+      expect(of([0, first], [30, end])).toBe(1);
+      expect(of([0, first], [10, off], [30, end])).toBe(0);
+      expect(of([0, first], [0, off], [30, end])).toBe(0);
+      expect(of([0, first], [30, off], [30, end])).toBe(0);
+      expect(of([0, first], [30, end], [31, off])).toBe(1);
+      expect(of([0, off], [1, first], [30, end])).toBe(1);
+      expect(of([0, first], [10, off], [20, first], [30, end])).toBe(1);
+      expect(of([0, first], [120, end])).toBe(0);
+    });
+
+    it('is decided once the feed has passed the grace after its last event', () => {
+      const detector = new Detector([callable], {
+        alertOnHistory: false,
+        windowMs: WINDOW,
+        runbookBaseUrl: 'https://example.com',
+      });
+      const [removed, acted] = at([
+        [0, first],
+        [30, end],
+      ]).map((each) => busEvent(eventOf(each, each.gid)));
+      expect(detector.observe(removed as never)).toEqual([]);
+      expect(detector.observe(acted as never)).toEqual([]);
+      expect(detector.advance(START + 30 * MINUTE + GRACE_MS)).toEqual([]);
+      expect(detector.advance(START + 30 * MINUTE + GRACE_MS + 1)).toMatchObject([
+        { eventGids: ['e0', 'e1'], count: 2, eventType: end },
+      ]);
+      expect(detector.finish()).toEqual([]);
+    });
+
+    const type = fc.constantFrom(first, first, end, end, end, off);
+
+    it('alerts as its definition says', () => {
+      const given = fc.record({ at: minutes(600), type, who });
+      fc.assert(
+        fc.property(history(given, 40), ({ inOrder, shuffled }) => {
+          const openings: Array<{ who?: string | undefined; at: number }> = [];
+          for (const last of inOrder.filter((each) => each.type === end)) {
+            const mine = inOrder.filter(
+              (each) => each.who === last.who && each.at <= last.at && each.at > last.at - 2 * HOUR,
+            );
+            const begin = mine.findLast((each) => each.type === first);
+            if (begin === undefined) continue;
+            if (mine.some((each) => each.type === off && each.at >= begin.at)) continue;
+            const open = openings.findLast((each) => each.who === last.who);
+            if (open === undefined || last.at >= open.at + WINDOW) openings.push(last);
+          }
+          expect(run(callable, inOrder)).toHaveLength(openings.length);
+          expect(run(callable, shuffled)).toHaveLength(openings.length);
+        }),
+        RUNS,
+      );
+    });
+
+    it('is the same in any order and however often an event comes', () => {
+      sameInAnyOrder(callable, fc.record({ at: minutes(600), type, who }), 60);
+    });
+
+    it('keeps its memory small for whoever does nothing but last steps', () => {
+      const detector = new Detector([callable], {
+        alertOnHistory: false,
+        windowMs: WINDOW,
+        runbookBaseUrl: 'https://example.com',
+      });
+      for (let index = 0; index < 2_000; index++) {
+        detector.observe(busEvent(eventOf({ at: index * 10_000, type: end }, `e${index}`)));
+      }
+      const [state] = detector.explain(busEvent(eventOf({ at: 0, type: end }, 'x')));
+      expect(JSON.stringify(state?.state.memory).length).toBeLessThan(6_000);
+    });
+  });
+
   it('meets where one step names as resource whom the next has as actor', () => {
     const crossed = testDetection({
       kind: 'sequence',

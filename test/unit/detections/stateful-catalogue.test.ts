@@ -2,27 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
-import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
-import { type Detection, type Example, eventsOf } from '../../../lib/detections/define.ts';
 import { Detector } from '../../../lib/detections/detector.ts';
 import { validateEventPattern } from '../../../lib/detections/event-pattern.ts';
 import { patternsOf, rulePattern } from '../../../lib/detections/rule-pattern.ts';
 import { cleanText } from '../../../lib/text.ts';
 import { busEvent } from '../../support/bus-events.ts';
-
-const STATEFUL = CATALOGUE.filter(({ kind }) => kind !== 'match');
-
-function run(detection: Detection, example: Example, origin: 'live' | 'backfill' = 'live') {
-  const detector = new Detector([detection], {
-    alertOnHistory: false,
-    windowMs: 3_600_000,
-    runbookBaseUrl: 'https://example.com/detections.md',
-  });
-  const alerts = eventsOf(example).flatMap((event) =>
-    detector.observe(busEvent(event, { origin })),
-  );
-  return [...alerts, ...detector.finish()].filter(({ revision }) => revision === 1);
-}
+import { openedBy, STATEFUL } from '../../support/stateful-detections.ts';
+import { STATEFUL_LIST_CASES } from '../../support/stateful-list-cases.ts';
 
 describe.each(STATEFUL.map((detection) => [detection.id, detection] as const))('%s', (_, it_) => {
   it('has a rule pattern EventBridge takes', () => {
@@ -36,7 +22,7 @@ describe.each(STATEFUL.map((detection) => [detection.id, detection] as const))('
   it.each(it_.examples.alerts.map((example, index) => [index, example] as const))(
     'alerts once on example %i',
     (_index, example) => {
-      const alerts = run(it_, example);
+      const alerts = openedBy(it_, example);
       expect(alerts).toHaveLength(1);
       const [alert] = alerts;
       expect(alert?.detectionId).toBe(it_.id);
@@ -50,13 +36,13 @@ describe.each(STATEFUL.map((detection) => [detection.id, detection] as const))('
   it.each(it_.examples.silent.map((example, index) => [index, example] as const))(
     'is silent on example %i',
     (_index, example) => {
-      expect(run(it_, example)).toEqual([]);
+      expect(openedBy(it_, example)).toEqual([]);
     },
   );
 
   it('pages nobody for history', () => {
     for (const example of it_.examples.alerts) {
-      expect(run(it_, example, 'backfill')).toEqual([]);
+      expect(openedBy(it_, example, { origin: 'backfill' })).toEqual([]);
     }
   });
 
@@ -98,4 +84,39 @@ describe.each(STATEFUL.map((detection) => [detection.id, detection] as const))('
       { numRuns: 100 },
     );
   });
+});
+
+describe('lists', () => {
+  it.each(
+    STATEFUL_LIST_CASES.map(
+      (each, index) => [index, each.id, JSON.stringify(each.lists), each] as const,
+    ),
+  )('case %i: %s with %s', (_index, id, _lists, { lists, example, raises }) => {
+    const detection = STATEFUL.find((each) => each.id === id);
+    expect(Object.keys(detection?.lists ?? {})).toEqual(expect.arrayContaining(Object.keys(lists)));
+    const alerts = openedBy(detection ?? [], example, { lists });
+    expect(alerts.map(({ severity }) => severity)).toEqual(raises === undefined ? [] : [raises]);
+  });
+
+  it('each decides something in one of these cases, and its detection says what it is for', () => {
+    for (const { id, lists = {}, falsePositives } of STATEFUL) {
+      for (const name of Object.keys(lists)) {
+        const cases = STATEFUL_LIST_CASES.filter((each) => each.id === id && name in each.lists);
+        expect(cases, `${id} ${name}`).not.toEqual([]);
+        expect(falsePositives, `${id} ${name}`).toContain(name);
+      }
+    }
+  });
+});
+
+it('the examples show more than one severity wherever the event alone decides it', () => {
+  const same = STATEFUL.filter(({ severityOf, lists }) => severityOf && lists === undefined)
+    .filter((it_) => {
+      const severities = it_.examples.alerts.flatMap((each) =>
+        openedBy(it_, each).map(({ severity }) => severity),
+      );
+      return new Set(severities).size < 2;
+    })
+    .map(({ id }) => id);
+  expect(same).toEqual([]);
 });

@@ -14,6 +14,8 @@ import { waysOf } from './ways.ts';
 /** Learning for less than the grace would let the order of delivery decide. */
 const SHORTEST_LEARN_MS = 3_600_000;
 const SHORTEST_FORGET_MS = 86_400_000;
+/** Of values that are counted: each is kept. */
+const MOST_VALUES = 100;
 
 const sentence = z.string().trim().min(1, 'must not be empty');
 const isFunction = z.custom((value) => typeof value === 'function', 'must be a function');
@@ -26,10 +28,18 @@ const path = z
 const techniques = z.array(z.string()).min(1, 'must name at least one technique');
 const lists = z.record(z.string().regex(/^[a-zA-Z]+$/), z.array(z.string()));
 
-const event = z.looseObject({ gid: z.string(), created_at: z.string(), event_type: z.string() });
-const examples = z
-  .array(z.union([event, z.array(event).min(1, 'must hold at least one event')]))
-  .min(2, 'must hold at least two examples');
+const isEvent = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['gid', 'created_at', 'event_type'].every(
+    (name) => typeof (value as Record<string, unknown>)[name] === 'string',
+  );
+// By hand rather than by shape: there are thousands, and a cold start waits for it.
+const exampleOf = z.custom(
+  (value) => (Array.isArray(value) ? value.length > 0 && value.every(isEvent) : isEvent(value)),
+  'must be an event with gid, created_at and event_type, or a list of such',
+);
+const examples = z.array(exampleOf).min(2, 'must hold at least two examples');
 
 const pattern = z.strictObject({
   'detail-type': z.array(z.unknown()).min(1, 'must name at least one event type'),
@@ -171,6 +181,9 @@ export function checkDefinition(definition: Detection): void {
 function* meaningProblems(definition: Detection): Generator<string> {
   yield* attackProblems(definition);
   yield* eventTypeProblems(definition);
+  if (definition.kind === 'threshold' && definition.distinct !== undefined) {
+    if (definition.atLeast > MOST_VALUES) yield `atLeast: must be at most ${MOST_VALUES} values`;
+  }
   if (definition.kind === 'newValue') {
     if ((readSpan(definition.learn) ?? 0) < SHORTEST_LEARN_MS) yield 'learn: must be at least 1h';
     if ((readSpan(definition.forget) ?? 0) < SHORTEST_FORGET_MS)

@@ -12,7 +12,7 @@ const LIMITS: Readonly<Record<FunctionName, number>> = {
   poll: 1_200_000,
   detect: 700_000,
   sweep: 700_000,
-  digest: 900_000,
+  digest: 700_000,
   'notify-slack': 700_000,
   'notify-sns': 700_000,
 };

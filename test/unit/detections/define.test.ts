@@ -1,4 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { passwordSpray } from '../../../lib/detections/catalogue/address-bursts.ts';
+import { exportThenDelete } from '../../../lib/detections/catalogue/extortion.ts';
+import { newOauthApp } from '../../../lib/detections/catalogue/new-apps.ts';
+import { afterDeprovision } from '../../../lib/detections/catalogue/removed-users.ts';
+import { mfaNotRestored } from '../../../lib/detections/catalogue/second-factor.ts';
 import { samlWeakened } from '../../../lib/detections/catalogue/sign-in-policy.ts';
 import { defineDetection, type MatchDetection } from '../../../lib/detections/define.ts';
 import { durationMinutes, isDurationExtended } from '../../../lib/detections/durations.ts';
@@ -6,7 +11,9 @@ import type { AuditBusError } from '../../../lib/errors.ts';
 
 function refusal(changed: object): AuditBusError {
   try {
-    defineDetection({ ...samlWeakened, ...changed } as MatchDetection);
+    const whole =
+      'kind' in changed && 'version' in changed ? changed : { ...samlWeakened, ...changed };
+    defineDetection(whole as MatchDetection);
   } catch (error) {
     return error as AuditBusError;
   }
@@ -42,6 +49,71 @@ describe('defineDetection', () => {
     expect(error.code).toBe('detection.invalid');
     expect(error.message).toContain(`  - ${field}: `);
     if (!('id' in changed)) expect(error.message).toContain(samlWeakened.id);
+  });
+
+  const [taken, destroyed] = exportThenDelete.steps;
+  const key = { by: ['actor.gid'], missing: 'skip' };
+  it.each<readonly [string, object, object]>([
+    ['attack.0', samlWeakened, { attack: ['T1562.001'] }],
+    ['attackV18.0', samlWeakened, { attackV18: ['T1685'] }],
+    ['pattern.detail-type', samlWeakened, { pattern: { 'detail-type': ['user_logged_inn'] } }],
+    ['pattern', samlWeakened, { pattern: { 'detail-type': [{ prefixed: 'user' }] } }],
+    ['examples.alerts', samlWeakened, { examples: { alerts: [], silent: [] } }],
+    ['examples.alerts.0', samlWeakened, { examples: { alerts: [{}, {}], silent: [] } }],
+    ['examples.silent.1', samlWeakened, { examples: { alerts: [], silent: [[], []] } }],
+    ['window', samlWeakened, { window: '1 hour' }],
+    ['within', passwordSpray, { within: '15 minutes' }],
+    ['within', passwordSpray, { within: '0m' }],
+    ['within', passwordSpray, { within: '401d' }],
+    ['within', passwordSpray, { within: undefined }],
+    ['atLeast', passwordSpray, { atLeast: 1 }],
+    ['atLeast', passwordSpray, { atLeast: 201 }],
+    ['atLeast', passwordSpray, { atLeast: 101 }],
+    ['groupBy', passwordSpray, { groupBy: { type: 'ip', by: ['context.client_ip_address'] } }],
+    ['groupBy', passwordSpray, { groupBy: { type: 'ip', ...key, missing: 'ignore' } }],
+    ['groupBy', passwordSpray, { groupBy: undefined }],
+    ['distinct.missing', passwordSpray, { distinct: { by: ['resource.gid'] } }],
+    ['distinct.by.0', passwordSpray, { distinct: { ...key, by: ['resource[0]'] } }],
+    ['definition', passwordSpray, { steps: [] }],
+    ['learn', newOauthApp, { learn: '10m' }],
+    ['forget', newOauthApp, { forget: '1h' }],
+    ['forget', newOauthApp, { forget: 'for ever' }],
+    ['remember', newOauthApp, { remember: '89d' }],
+    ['value', newOauthApp, { value: undefined }],
+    ['value.missing', newOauthApp, { value: { by: ['details.app_gid'] } }],
+    ['steps', exportThenDelete, { steps: [taken] }],
+    ['steps.0.name', exportThenDelete, { steps: [{ ...taken, name: '' }, destroyed] }],
+    ['steps.1.atLeast', exportThenDelete, { steps: [taken, { ...destroyed, atLeast: 0 }] }],
+    ['steps.1.or', exportThenDelete, { steps: [taken, { ...destroyed, or: [] }] }],
+    [
+      'steps.1.or.0.pattern.detail-type',
+      exportThenDelete,
+      { steps: [taken, { ...destroyed, or: [{ pattern: { 'detail-type': ['task_gone'] } }] }] },
+    ],
+    [
+      'unless.pattern.detail-type',
+      afterDeprovision,
+      { unless: { pattern: { 'detail-type': ['user_returned'] } } },
+    ],
+    ['expected', mfaNotRestored, { expected: undefined }],
+    [
+      'expected.pattern.detail-type',
+      mfaNotRestored,
+      { expected: { pattern: { 'detail-type': ['user_two_factor_auth_back'] } } },
+    ],
+  ])('names %s of a definition that is wrong there', (field, whole, changed) => {
+    const error = refusal({ ...whole, ...changed });
+    expect(error.code).toBe('detection.invalid');
+    expect(error.message).toContain(`  - ${field}: `);
+    expect(error.message).toContain(String((whole as { id?: string }).id));
+  });
+
+  it('takes no pattern above what EventBridge takes, wherever it stands', () => {
+    const many = Array.from({ length: 100 }, (_, index) => ({ prefix: `workspace_${index}_` }));
+    const pattern = { 'detail-type': many };
+    expect(refusal({ pattern }).message).toContain('  - pattern: EventBridge refuses');
+    const steps = [taken, { ...destroyed, pattern }];
+    expect(refusal({ ...exportThenDelete, steps }).message).toContain('  - steps: EventBridge');
   });
 
   it('names every problem at once', () => {

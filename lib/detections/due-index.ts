@@ -3,7 +3,7 @@
 import type { GroupIdentity } from '../alerts/identity.ts';
 
 /**
- * `absence`: something expected may not have come. `closing`: an alert's window may be over. Both once the feed has passed
+ * `absence`: something may not have come: what is expected, or what calls a sequence off. `closing`: an alert's window may be over. Both once the feed has passed
  * the instant. `update`: an alert may hold what has not been said; by the wall clock.
  */
 export type DueKind = 'absence' | 'closing' | 'update';

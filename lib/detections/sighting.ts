@@ -131,10 +131,16 @@ function looksOf(detection: Detection): Look[] {
 /** One of several patterns, without what the rule's own pattern has checked. */
 function own(pattern: DetectionPattern): CompiledEventPattern {
   const types = pattern['detail-type'];
-  if (pattern.detail === undefined && types.every((type) => typeof type === 'string')) {
-    // Most patterns name types and no more: asked of every event, that is worth a short way.
-    const names: ReadonlySet<unknown> = new Set(types);
-    return (event) => names.has((event as BusEvent)['detail-type']);
+  // Most patterns name types, or all but some, and no more: asked of every event, that is worth a short way.
+  if (pattern.detail === undefined) {
+    const [only] = types as ReadonlyArray<{ readonly 'anything-but'?: unknown }>;
+    const others = types.length === 1 ? only?.['anything-but'] : undefined;
+    const named = others === undefined ? types : others;
+    if (Array.isArray(named) && named.every((type) => typeof type === 'string')) {
+      const names: ReadonlySet<unknown> = new Set(named);
+      const isNamed = others === undefined;
+      return (event) => names.has((event as BusEvent)['detail-type']) === isNamed;
+    }
   }
   return compileEventPattern({
     'detail-type': [...pattern['detail-type']],

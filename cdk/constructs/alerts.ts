@@ -2,9 +2,9 @@
 // Alerts are delivered by lib/alerts; a Slack outage delays nothing of SNS, nor the other way round.
 import { Duration } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { Topic } from 'aws-cdk-lib/aws-sns';
-import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Subscription, SubscriptionProtocol, type Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { ENVIRONMENT } from '../../lib/contract/environment.ts';
 import { everyRevisionPattern, openedAndClosedPattern } from '../../lib/detections/rule-pattern.ts';
@@ -82,18 +82,35 @@ export class Alerts extends Construct {
       });
       slack.notifier.allow(['secretsmanager:GetSecretValue'], [secret.ref]);
       sinks.push(slack);
-      // Raw, so that the notifier finds the alarm as CloudWatch wrote it. What cannot be delivered ends where alerts do.
-      this.otherTopic.addSubscription(
-        new SqsSubscription(slack.queue, {
-          rawMessageDelivery: true,
-          deadLetterQueue: slack.deadLetters.queue,
-        }),
-      );
+      this.sendAlarmsTo(slack);
     }
     this.sinks = sinks;
     this.deadLetters = [
       ...sinks.map(({ deadLetters }) => deadLetters),
       ...(alertTopic.undelivered === undefined ? [] : [alertTopic.undelivered]),
     ];
+  }
+
+  /** The CDK's SqsSubscription would name the topic in the policy of a key that the topic itself is under. */
+  private sendAlarmsTo({ queue, deadLetters }: Sink): void {
+    const { topicArn } = this.otherTopic;
+    queue.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsAboutDeliveries',
+        effect: Effect.ALLOW,
+        principals: [new ServicePrincipal('sns.amazonaws.com')],
+        actions: ['sqs:SendMessage'],
+        resources: [queue.queueArn],
+        conditions: { ArnEquals: { 'aws:SourceArn': topicArn } },
+      }),
+    );
+    new Subscription(this, 'AlarmsToSlack', {
+      topic: this.otherTopic,
+      protocol: SubscriptionProtocol.SQS,
+      endpoint: queue.queueArn,
+      // So that the notifier finds the alarm as CloudWatch wrote it. What cannot be delivered ends where alerts do.
+      rawMessageDelivery: true,
+      deadLetterQueue: deadLetters.queue,
+    });
   }
 }

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { AssetHashType, Stage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
@@ -18,6 +19,11 @@ export interface FunctionBundle {
 // undici and some CommonJS dependencies call `require`, which an ES module does not have.
 const REQUIRE_BANNER =
   "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);";
+
+const NO_CREDENTIALS = fileURLToPath(new URL('no-credentials.ts', import.meta.url));
+const LEFT_OUT = ['ini', 'process', 'sso', 'web-identity'].map(
+  (way) => `@aws-sdk/credential-provider-${way}`,
+);
 
 const bundles = new Map<string, FunctionBundle>();
 
@@ -44,6 +50,7 @@ export function bundleFunction(entry: string): FunctionBundle {
     keepNames: true,
     // undici's experimental parser, loaded only where UNDICI_USE_MILO asks for it: 150 kB that never run.
     external: ['../milo/*'],
+    alias: Object.fromEntries(LEFT_OUT.map((name) => [name, NO_CREDENTIALS])),
     banner: { js: REQUIRE_BANNER },
     legalComments: 'none',
     charset: 'utf8',

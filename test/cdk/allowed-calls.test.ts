@@ -15,7 +15,7 @@ const STATE = arn('AWS::DynamoDB::Table', 'DetectionsState');
 const BUS = arn('AWS::Events::EventBus', 'Bus');
 const TOKEN = arn('AWS::SecretsManager::Secret', 'PollerToken');
 const WEBHOOK = arn('AWS::SecretsManager::Secret', 'AlertsSlackWebhook');
-const TOPIC = arn('AWS::SNS::Topic', 'Alerts');
+const TOPIC = arn('AWS::SNS::Topic', 'AlertsTopic');
 const BUCKET = arn('AWS::S3::Bucket', 'PollerQuarantine');
 const KEY = arn('AWS::KMS::Key', 'DataKey');
 const queue = (idPrefix: string) => arn('AWS::SQS::Queue', idPrefix);
@@ -43,12 +43,18 @@ const ALLOWED: Readonly<Record<string, readonly Call[]>> = {
   DetectionsDetectRole: [
     ...on(STATE, ...GROUPS, 'dynamodb:Query'),
     ...receive(queue('DetectionsMatchesQueue')),
-    ...put('asana.audit-log.alerts'),
+    ...put('asana.audit-log.alerts', 'asana.audit-log.poller'),
   ],
   SweepDueRole: [
     ...on(STATE, ...GROUPS, 'dynamodb:DeleteItem', 'dynamodb:Query'),
     ...on(CHECKPOINTS, 'dynamodb:GetItem'),
-    ...put('asana.audit-log.alerts'),
+    ...put('asana.audit-log.alerts', 'asana.audit-log.poller'),
+  ],
+  DigestDailyRole: [
+    ...on(STATE, ...GROUPS, 'dynamodb:Query', 'dynamodb:UpdateItem'),
+    ...on(CHECKPOINTS, 'dynamodb:GetItem'),
+    ...on(WEBHOOK, 'secretsmanager:GetSecretValue'),
+    ...on(TOPIC, 'sns:Publish'),
   ],
   AlertsSlackNotifyRole: [
     ...on(STATE, ...GROUPS, 'dynamodb:Query', 'dynamodb:UpdateItem'),
@@ -162,6 +168,7 @@ describe('a function may make these calls and no others', () => {
     ['PollerPollRole', ['dynamodb', 's3', 'secretsmanager']],
     ['DetectionsDetectRole', ['dynamodb', 'sqs']],
     ['SweepDueRole', ['dynamodb']],
+    ['DigestDailyRole', ['dynamodb', 'secretsmanager', 'sns']],
     ['AlertsSlackNotifyRole', ['dynamodb', 'secretsmanager', 'sqs']],
     ['AlertsSnsNotifyRole', ['dynamodb', 'sns', 'sqs']],
   ])('%s uses the key of the deployment through %s alone', async (prefix, expected) => {

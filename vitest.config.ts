@@ -8,7 +8,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'code', include: ['test/{unit,integration}/**/*.test.ts'] },
+        test: { name: 'code', include: ['test/{unit,integration,faults}/**/*.test.ts'] },
       },
       {
         extends: true,

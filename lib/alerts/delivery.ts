@@ -40,6 +40,12 @@ interface Memory {
   readonly sink?: SinkMemory;
 }
 
+/**
+ * Milliseconds for which it is tried to note that the sink has a message: were it not noted, the sink would get it again.
+ * With the delivery and the last try, still within the 30 seconds of the function.
+ */
+const NOTE_FOR_MS = 8_000;
+const FIRST_NOTE_WAIT_MS = 250;
 /** A claim that another holds is asked for again after this at most: most deliveries take well under a second. */
 const LONGEST_HELD_SECONDS = 10;
 
@@ -151,7 +157,7 @@ class Attempt {
       return { outcome: 'known' };
     }
     const delivery = await sink.deliverRollUp(await storms.rollUp(minute, destination));
-    if (delivery.outcome === 'delivered') await claims.confirm(key);
+    if (delivery.outcome === 'delivered') await this.#noted(() => claims.confirm(key));
     else await claims.release(key, claim.token);
     return this.#settle(delivery);
   }
@@ -159,8 +165,10 @@ class Attempt {
   async #settle(delivery: Delivery): Promise<Fate> {
     if (delivery.outcome === 'delivered') {
       const { againAfterSeconds } = delivery;
-      if (againAfterSeconds !== undefined) return this.#later({ afterSeconds: againAfterSeconds });
-      await this.#done();
+      if (againAfterSeconds !== undefined) {
+        return this.#noted(() => this.#later({ afterSeconds: againAfterSeconds }));
+      }
+      await this.#noted(() => this.#done());
       return { outcome: 'delivered' };
     }
     if (delivery.outcome === 'refused') {
@@ -179,6 +187,20 @@ class Attempt {
   async #later(fate: Omit<Extract<Fate, { outcome: 'later' }>, 'outcome'>): Promise<Fate> {
     await this.#release();
     return { outcome: 'later', ...fate };
+  }
+
+  /** @throws what the table last threw */
+  async #noted<T>(write: () => Promise<T>): Promise<T> {
+    const { clock } = this.#deps;
+    const giveUpAt = clock.monotonic() + NOTE_FOR_MS;
+    for (let wait = FIRST_NOTE_WAIT_MS; ; wait *= 2) {
+      try {
+        return await write();
+      } catch (error) {
+        if (clock.monotonic() + wait >= giveUpAt) throw error;
+        await clock.sleep(wait);
+      }
+    }
   }
 
   /** A message that is edited is never done with: the next revision claims it again. */

@@ -24,6 +24,10 @@ export class Recovery {
   readonly #tally: Tally;
   readonly #reports: Reports;
   #newSinceReset = true;
+  /** Epoch milliseconds: how far pages have led since one was last asked for from the oldest known event. */
+  #reached: number | undefined;
+  /** Something came since the last reset that was beyond that. */
+  #gotOn = true;
   #fruitlessResets = 0;
   #duplicatesInARow = 0;
 
@@ -35,16 +39,19 @@ export class Recovery {
 
   /** @returns the checkpoint that asks by time @throws AuditBusError when that was tried often enough in vain */
   fallBack(checkpoint: Checkpoint, gids: RecentGids): Checkpoint {
-    if (!this.#newSinceReset && ++this.#fruitlessResets > MAX_FRUITLESS_RESETS) {
-      throw cursorStuck('Asana takes back each offset before it leads to a new event.');
+    if (!this.#gotOn && ++this.#fruitlessResets > MAX_FRUITLESS_RESETS) {
+      throw cursorStuck('Asana takes back each offset before it leads anywhere.');
     }
     this.#tally.offsetResets++;
+    if (this.#newSinceReset) this.#reached = undefined;
     const back = offsetExpired(checkpoint, {
-      // Asking from the oldest known event again and again without meeting a new one would never get on.
-      oldest: this.#newSinceReset ? gids.oldest() : undefined,
+      // Asking from the oldest known event again and again without meeting a new one would never get on. Hence from where
+      // the pages led, not from the newest known event: late ones between the two have not come yet.
+      oldest: this.#reached ?? gids.oldest(),
       newest: gids.newest(),
     });
     this.#newSinceReset = false;
+    this.#gotOn = false;
     this.#duplicatesInARow = 0;
     const from = cursorOf(back);
     this.#deps.log.warn('the offset expired, asking by time', { from });
@@ -85,8 +92,11 @@ export class Recovery {
    * @throws AuditBusError when pages go on and on without a new event
    */
   pageRead(page: PreparedPage, remembered: number): void {
-    if (page.events.length > 0) {
-      this.#newSinceReset = true;
+    if (page.events.length > 0) this.#newSinceReset = true;
+    const reached = page.newestCreatedAt ?? 0;
+    if (page.events.length > 0 || reached > (this.#reached ?? 0)) {
+      this.#reached = Math.max(this.#reached ?? 0, reached);
+      this.#gotOn = true;
       this.#fruitlessResets = 0;
     }
     if (page.events.length + page.nameless.length > 0) {

@@ -14,6 +14,7 @@ const dynalite = createRequire(import.meta.url)('dynalite') as (options: {
 export const TEST_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 export interface Dynalite {
+  readonly server: Server;
   readonly url: string;
   readonly client: DynamoDBClient;
   /** A table with string keys: `pk`, and `sk` unless `range` is false. */
@@ -31,6 +32,7 @@ export async function startDynalite(): Promise<Dynalite> {
     credentials: TEST_CREDENTIALS,
   });
   return {
+    server,
     url,
     client,
     async createTable(name, { range = true } = {}) {

@@ -1,6 +1,6 @@
 // Stands in for EventBridge's PutEvents on loopback: records what it accepted and answers by script.
 // Applies no rules; the local run's bus does that.
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { closeServer } from './dynalite.ts';
 
@@ -29,6 +29,7 @@ export type PutScript =
   | undefined;
 
 export interface TestEventBus {
+  readonly server: Server;
   readonly url: string;
   /** Accepted entries, in order of acceptance. */
   readonly entries: PutEntry[];
@@ -79,6 +80,7 @@ export async function startEventBus(options: TestEventBusOptions = {}): Promise<
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
+    server,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     entries,
     requests,

@@ -1,9 +1,10 @@
 // Stands in for Secrets Manager's GetSecretValue on loopback. A secret without a value answers as AWS does.
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { closeServer } from './dynalite.ts';
 
 export interface SecretsManagerStandIn {
+  readonly server: Server;
   readonly url: string;
   /** Values by ARN; what is not here has been made and never been given a value. */
   readonly values: Map<string, string>;
@@ -35,6 +36,7 @@ export async function startSecretsManager(): Promise<SecretsManagerStandIn> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
+    server,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     values,
     close: () => closeServer(server),

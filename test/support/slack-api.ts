@@ -1,5 +1,5 @@
 // Stands in for Slack's Web API on loopback: chat.postMessage and chat.update over the messages it holds, answers by script.
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { closeServer } from './dynalite.ts';
 
@@ -20,6 +20,7 @@ export interface SlackApiMessage {
 }
 
 export interface SlackApiStandIn {
+  readonly server: Server;
   /** The API's address, as `SLACK_API_URL` takes it. */
   readonly url: string;
   readonly token: string;
@@ -76,6 +77,7 @@ export async function startSlackApi(token = 'xoxb-stand-in'): Promise<SlackApiSt
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
+    server,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`,
     token,
     messages,

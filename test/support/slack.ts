@@ -1,5 +1,5 @@
 // Stands in for a Slack incoming webhook on loopback: keeps the messages it took and answers by script.
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { closeServer } from './dynalite.ts';
 
@@ -16,6 +16,7 @@ interface SlackRequest {
 }
 
 export interface SlackStandIn {
+  readonly server: Server;
   /** The webhook's address. */
   readonly url: string;
   /** Every request that came. */
@@ -52,6 +53,7 @@ export async function startSlack(): Promise<SlackStandIn> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
+    server,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/services/T000/B000/secret`,
     requests,
     messages,

@@ -348,6 +348,28 @@ describe('claims', () => {
     expect(slack.messages).toHaveLength(1);
   });
 
+  it('that the sink has a message is noted however often the table fails first', async () => {
+    const { claims } = deps;
+    let refusals = 4;
+    const fragile = {
+      ...deps,
+      claims: {
+        claim: (...args: Parameters<typeof claims.claim>) => claims.claim(...args),
+        read: (...args: Parameters<typeof claims.read>) => claims.read(...args),
+        release: (...args: Parameters<typeof claims.release>) => claims.release(...args),
+        confirm: async (...args: Parameters<typeof claims.confirm>) => {
+          if (refusals-- > 0) throw new Error('the table does not answer');
+          await claims.confirm(...args);
+        },
+      },
+    };
+    const messages = await received(alertEvent(testAlert()));
+    expect(await notifyBatch(messages, fragile)).toEqual(failures([]));
+    clock.advance(2 * CLAIM_LEASE_MS);
+    await notifyBatch(await received(alertEvent(testAlert())), fragile);
+    expect(slack.messages).toHaveLength(1);
+  });
+
   it('delivers each alert at least once, and twice only when it died between sending and confirming', async () => {
     const message = alertEvent(testAlert());
     for (let step = 1; step <= 4; step++) {
@@ -358,7 +380,8 @@ describe('claims', () => {
         let calls = 0;
         const crash = async <T>(call: () => Promise<T>): Promise<T> => {
           calls += 1;
-          if (calls === step && when === 'before') throw new Error('crash');
+          // The dead do nothing more.
+          if (calls > step || (calls === step && when === 'before')) throw new Error('crash');
           const result = await call();
           if (calls === step && when === 'after') throw new Error('crash');
           return result;

@@ -73,6 +73,21 @@ describe('an expired offset', () => {
     expect(new Set(codesOf(world.operational()))).toEqual(new Set(['offset.expired']));
   });
 
+  it('expires again and again before a late event has come: it comes all the same', async () => {
+    const events = sampleEvents(45);
+    const { simulator, world } = await start({ events });
+    await world.runToTheEnd();
+    const [late] = sampleEvents(1, { offset: 45 });
+    const { created_at } = events[25] as { created_at: string };
+    simulator.log.append(
+      { ...late, created_at },
+      ...sampleEvents(5, { offset: 46, from: Date.now() }),
+    );
+    simulator.setFaults('expire-offsets:every=1:times=4');
+    await world.runToTheEnd();
+    expect(world.gids()).toEqual(new Map(gids(0, 51).map((gid) => [gid, 1])));
+  });
+
   it('a gap is possible when known events should have come again and none did', async () => {
     const { simulator, world } = await start({ events: sampleEvents(5) });
     await world.runToTheEnd();

@@ -40,7 +40,7 @@ export const asana: Campaign = {
   name: 'asana',
   about: 'faults of Asana alone and combined',
   seeds: 1_000,
-  fastSeeds: 60,
+  fastSeeds: 45,
   async run(seed, bench, wrong) {
     const random = new Random('asana', seed);
     const names = faultsOf(seed, random);

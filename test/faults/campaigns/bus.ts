@@ -13,7 +13,7 @@ export const bus: Campaign = {
   name: 'bus',
   about: 'faults of PutEvents',
   seeds: 400,
-  fastSeeds: 30,
+  fastSeeds: 15,
   async run(seed, bench, wrong) {
     const random = new Random('bus', seed);
     const hangs = random.next() < 0.1;

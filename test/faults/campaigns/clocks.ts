@@ -12,7 +12,7 @@ export const clocks: Campaign = {
   name: 'clocks',
   about: 'clocks hours wrong, or jumping',
   seeds: 200,
-  fastSeeds: 15,
+  fastSeeds: 8,
   async run(seed, bench, wrong) {
     const random = new Random('clocks', seed);
     const world = await World.open(bench, {

@@ -27,7 +27,7 @@ export const hostile: Campaign = {
   name: 'hostile',
   about: 'hostile text in every field',
   seeds: 150,
-  fastSeeds: 10,
+  fastSeeds: 6,
   async run(seed, bench, wrong) {
     const random = new Random('hostile', seed);
     const kind = random.pick(['webhook', 'bot'] as const);

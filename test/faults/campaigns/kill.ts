@@ -17,7 +17,7 @@ export const kill: Campaign = {
   name: 'kill',
   about: 'SIGKILL at a random instant',
   seeds: 500,
-  fastSeeds: 12,
+  fastSeeds: 8,
   async run(seed, bench, wrong) {
     pool ??= new WorkerPool();
     const workers = pool;

@@ -23,7 +23,7 @@ export const mutants: Campaign = {
   name: 'mutants',
   about: `mutated pages, ${MUTANTS_A_SEED} a seed`,
   seeds: 10_000 / MUTANTS_A_SEED,
-  fastSeeds: 15,
+  fastSeeds: 8,
   async run(seed, bench, wrong) {
     const random = new Random('mutants', seed);
     const world = await World.open(bench, {

@@ -15,7 +15,7 @@ export const pollers: Campaign = {
   name: 'pollers',
   about: 'pollers at once, paused and woken',
   seeds: 150,
-  fastSeeds: 4,
+  fastSeeds: 3,
   async run(seed, bench, wrong) {
     pool ??= new WorkerPool();
     const many = seed % 2 === 0 ? 2 : 5;

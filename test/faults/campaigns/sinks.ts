@@ -12,7 +12,7 @@ export const sinks: Campaign = {
   name: 'sinks',
   about: 'faults of Slack, SNS, SQS and Secrets Manager',
   seeds: 400,
-  fastSeeds: 30,
+  fastSeeds: 15,
   async run(seed, bench, wrong) {
     const random = new Random('sinks', seed);
     const hangs = random.next() < 0.06;

@@ -9,7 +9,7 @@ export const table: Campaign = {
   name: 'table',
   about: 'faults of DynamoDB',
   seeds: 400,
-  fastSeeds: 30,
+  fastSeeds: 15,
   async run(seed, bench, wrong) {
     const random = new Random('table', seed);
     const chance = random.pick([0.02, 0.1, 0.3, 0.6]);

@@ -8,7 +8,7 @@ export const time: Campaign = {
   name: 'time',
   about: 'remaining time down to 0',
   seeds: 200,
-  fastSeeds: 15,
+  fastSeeds: 8,
   async run(seed, bench, wrong) {
     const random = new Random('time', seed);
     const world = await World.open(bench, {

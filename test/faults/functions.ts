@@ -57,6 +57,8 @@ export interface Setting {
   readonly skipUnreadable: boolean;
   /** Real milliseconds after which an answer counts as lost. */
   readonly timeout: number;
+  /** The same for Asana's. */
+  readonly asanaTimeout: number;
   readonly break?: Break | undefined;
 }
 
@@ -135,9 +137,9 @@ export function wire(
     log,
     limits: {
       connectTimeout: 2_000,
-      headersTimeout: setting.timeout,
-      bodyTimeout: setting.timeout,
-      requestTimeout: setting.timeout,
+      headersTimeout: setting.asanaTimeout,
+      bodyTimeout: setting.asanaTimeout,
+      requestTimeout: setting.asanaTimeout,
       maxResponseBytes: 1_000_000,
     },
   });

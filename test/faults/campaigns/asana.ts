@@ -62,7 +62,7 @@ export const asana: Campaign = {
       faults,
       slack: random.pick(['webhook', 'bot']),
       // Waits for headers and body that never end are given up after this.
-      setting: { timeout: 300, skipUnreadable: random.next() < 0.2 },
+      setting: { asanaTimeout: 300, skipUnreadable: random.next() < 0.2 },
       break: wrong,
     });
     try {

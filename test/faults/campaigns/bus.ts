@@ -12,7 +12,7 @@ const DENIED = ['AccessDeniedException', 'ResourceNotFoundException'];
 export const bus: Campaign = {
   name: 'bus',
   about: 'faults of PutEvents',
-  seeds: 400,
+  seeds: 300,
   fastSeeds: 15,
   async run(seed, bench, wrong) {
     const random = new Random('bus', seed);
@@ -25,7 +25,7 @@ export const bus: Campaign = {
       seed,
       pageSize: random.int(5, 60),
       slack: random.pick(['webhook', 'bot']),
-      setting: { timeout: hangs ? 1_000 : 5_000 },
+      setting: { timeout: hangs ? 1_000 : 20_000 },
       break: wrong,
     });
     const injected: Record<string, number> = {};

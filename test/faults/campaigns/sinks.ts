@@ -11,7 +11,7 @@ type Fault = 'rate' | 'failed' | 'cut' | 'lose' | 'hang' | 'permanent';
 export const sinks: Campaign = {
   name: 'sinks',
   about: 'faults of Slack, SNS, SQS and Secrets Manager',
-  seeds: 400,
+  seeds: 300,
   fastSeeds: 15,
   async run(seed, bench, wrong) {
     const random = new Random('sinks', seed);
@@ -24,7 +24,7 @@ export const sinks: Campaign = {
       seed,
       pageSize: 100,
       slack: random.pick(['webhook', 'bot']),
-      setting: { timeout: hangs ? 1_500 : 10_000, newAlertsPerMinute: storm ? 2 : 1_000 },
+      setting: { timeout: hangs ? 1_500 : 20_000, newAlertsPerMinute: storm ? 2 : 1_000 },
       break: wrong,
     });
     const injected: Record<string, number> = {};

@@ -8,7 +8,7 @@ import { A_RUN_MS, World } from '../world.ts';
 export const table: Campaign = {
   name: 'table',
   about: 'faults of DynamoDB',
-  seeds: 400,
+  seeds: 300,
   fastSeeds: 15,
   async run(seed, bench, wrong) {
     const random = new Random('table', seed);
@@ -20,7 +20,6 @@ export const table: Campaign = {
       seed,
       pageSize: random.int(5, 60),
       slack: random.pick(['webhook', 'bot']),
-      setting: { timeout: 5_000 },
       break: wrong,
     });
     const injected: Record<string, number> = {};

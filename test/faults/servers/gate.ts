@@ -33,10 +33,12 @@ export interface Gate {
   answered: (ask: Ask) => void;
   /** Told when a request was served and its answer is being lost. */
   lost: (ask: Ask) => void;
+  /** Told when a client did not wait for the answer of a request that was let through. */
+  abandoned: (ask: Ask) => void;
 }
 
 export function openGate(): Gate {
-  return { decide: () => 'serve', answered: () => {}, lost: () => {} };
+  return { decide: () => 'serve', answered: () => {}, lost: () => {}, abandoned: () => {} };
 }
 
 export function guard(
@@ -61,8 +63,13 @@ export function guard(
       request.on('end', () => response.writeHead(fate.status, fate.headers).end(fate.body));
       return;
     }
-    if (fate === 'serve') response.on('finish', () => gate.answered(ask));
-    else withoutAnswer(request, response, fate, () => gate.lost(ask));
+    if (fate === 'serve') {
+      response.on('finish', () => gate.answered(ask));
+      response.on('close', () => {
+        if (!response.writableFinished) gate.abandoned(ask);
+      });
+    }
+    if (fate !== 'serve') withoutAnswer(request, response, fate, () => gate.lost(ask));
     for (const listener of behind) listener.call(server, request, response);
   });
 }

@@ -26,7 +26,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
 ];
 
 /** With so many seeds at most a break is noticed. */
-export const SEEDS_FOR_A_BREAK = 12;
+export const SEEDS_FOR_A_BREAK = 40;
 export const NOTICED_BY: Readonly<Record<Break, Campaign>> = {
   'save-before-publish': bus,
   'ignore-failed-entries': bus,

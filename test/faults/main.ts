@@ -108,7 +108,7 @@ async function drive(campaign: Campaign): Promise<number> {
           add('messages doubled', count.doubledMessages[sink]);
         }
       }
-      if (problems.length === 0) return;
+      if (problems.length === 0) return false;
       bad += 1;
       process.stdout.write(
         `${campaign.name} seed ${seed} FAILED; npm run test:faults -- --only ${campaign.name} --seed ${seed}\n${problems
@@ -116,6 +116,7 @@ async function drive(campaign: Campaign): Promise<number> {
           .map((text) => `    ${text}\n`)
           .join('')}`,
       );
+      return false;
     },
   );
   const seconds = ((performance.now() - since) / 1000).toFixed(0);
@@ -139,24 +140,26 @@ async function breaks(): Promise<number> {
     const noticed: Done[] = [];
     await onLanes(tasks, (done) => {
       if (done.verdict.problems.length > 0) noticed.push(done);
+      return noticed.length > 0;
     });
     const [first] = noticed;
     if (first === undefined) unnoticed += 1;
     const how =
       first === undefined
         ? 'NOT NOTICED'
-        : `noticed by ${noticed.length} of ${tasks.length} seeds of ${campaign}: ${first.verdict.problems[0]}`;
+        : `noticed by seed ${first.seed} of ${campaign}: ${first.verdict.problems[0]}`;
     process.stdout.write(`break ${wrong} (${BREAKS[wrong]}): ${how}\n`);
   }
   return unnoticed;
 }
 
-async function onLanes(tasks: readonly Task[], done: (result: Done) => void): Promise<void> {
+/** @param done answers true when no more is to be begun */
+async function onLanes(tasks: readonly Task[], done: (result: Done) => boolean): Promise<void> {
   const queue = [...tasks];
   await Promise.all(
     lanes.map(async (lane) => {
       for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
-        done(await lane.run(task));
+        if (done(await lane.run(task))) queue.length = 0;
       }
     }),
   );

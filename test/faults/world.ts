@@ -59,6 +59,8 @@ export interface Injected {
   readonly unconfirmed: Record<SinkName, number>;
 }
 
+let worlds = 0;
+
 export class World {
   readonly random: Random;
   readonly clock = new FastClock();
@@ -83,6 +85,7 @@ export class World {
     here: () => Promise<T>,
     elsewhere: (invoker: Invoker) => Promise<T>,
   ) => Promise<T> = (_role, here) => here();
+  readonly #name: string;
   readonly #unnoted = new Set<string>();
   #routed = 0;
   /** Connections to the bus that the plan has cut and whose ends were not seen yet. */
@@ -94,7 +97,9 @@ export class World {
     bench: Bench,
     setting: Setting,
     simulator: Simulator<MemoryEventLog>,
+    name: string,
   ) {
+    this.#name = name;
     this.options = options;
     this.bench = bench;
     this.setting = setting;
@@ -112,7 +117,8 @@ export class World {
   static async open(bench: Bench, options: WorldOptions): Promise<World> {
     bench.reset();
     bench.slackBy(options.slack ?? 'webhook');
-    const name = `${options.campaign}-${options.seed}`;
+    // A table that was dropped is not gone at once: no name is used twice.
+    const name = `${options.campaign}-${options.seed}-${++worlds}`;
     const tables = await bench.createTables(name);
     const workspaceGid = String(1_200_000_000_000_000 + options.seed);
     const log = new MemoryEventLog();
@@ -139,7 +145,7 @@ export class World {
       break: options.break,
       ...options.setting,
     };
-    return new World(options, bench, setting, simulator);
+    return new World(options, bench, setting, simulator, name);
   }
 
   async close(): Promise<void> {
@@ -147,7 +153,7 @@ export class World {
     await this.invoker.close();
     await this.simulator.close();
     this.queues.close();
-    await this.bench.dropTables(`${this.options.campaign}-${this.options.seed}`);
+    await this.bench.dropTables(this.#name);
   }
 
   /** Decides about requests from now on. */

@@ -61,7 +61,7 @@ beforeAll(async () => {
   for (const { id } of ofType(template, 'AWS::SQS::Queue')) {
     physical.set(id, queues.createQueue(id, { region: REGION }).queueUrl);
   }
-  const topic = the(template, 'AWS::SNS::Topic').id;
+  const topic = the(template, 'AWS::SNS::Topic', 'AlertsTopic').id;
   physical.set(topic, queues.createTopic(topic, { region: REGION }).topicArn);
   queues.createQueue('mailbox', { region: REGION });
   queues.subscribe({ topic, queue: 'mailbox', region: REGION });

@@ -193,7 +193,11 @@ it('one event travels from Asana to Slack and SNS', async () => {
   expect(bus.entries.filter(({ Source }) => Source === 'asana.audit-log')).toHaveLength(1);
 
   const matched = deliveries(onTheBus(published[0]));
-  expect([...matched.keys()]).toEqual(['asana.app.service-account-created']);
+  // The second asks of whatever anybody does whether they had been removed.
+  expect([...matched.keys()]).toEqual([
+    'asana.app.service-account-created',
+    'asana.login.after-deprovision',
+  ]);
   const raised = await call('detect', 'DetectionsDetect', [...matched.values()][0]);
   expect([raised.error, raised.answer]).toEqual([undefined, { batchItemFailures: [] }]);
   const alerts = bus.entries.filter(({ Source }) => Source === 'asana.audit-log.alerts');

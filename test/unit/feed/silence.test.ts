@@ -83,8 +83,8 @@ describe('after four simulated weeks', () => {
     const silent = [[FOUR_WEEKS_ON, FOUR_WEEKS_ON + 3 * WEEK]] as const;
     const sparse = { seed: 'a', meanGapMs: 20 * HOUR, silent };
     const { raisedAt } = watched(FOUR_WEEKS_ON + 3 * WEEK, sparse);
-    expect(raisedAt).toHaveLength(1);
-    expect(Date.parse(raisedAt[0] ?? '')).toBeGreaterThan(FOUR_WEEKS_ON);
+    // Before, so sparse a workspace may well have been silent for longer than the fixed bound.
+    expect(raisedAt.filter((at) => Date.parse(at) > FOUR_WEEKS_ON)).toHaveLength(1);
   });
 });
 

@@ -35,6 +35,8 @@ interface Memory {
   readonly admitted?: true;
   /** Nothing is left to be done about this notice: it was delivered, or put aside for good. */
   readonly over?: true;
+  /** The sink refused it for good. */
+  readonly refused?: true;
   readonly rolledUp?: { readonly minute: number; readonly destination: string };
   /** The sink's own. */
   readonly sink?: SinkMemory;
@@ -60,7 +62,8 @@ export async function deliverNotice(
   bury: (reason: string) => Promise<void>,
 ): Promise<Fate> {
   const { alert } = notice;
-  if (!isSevereEnough(alert.severity, deps.minimumSeverity ?? 'info'))
+  // A test is to show that the way is open, whatever the sink's least severity.
+  if (!alert.test && !isSevereEnough(alert.severity, deps.minimumSeverity ?? 'info'))
     return { outcome: 'ignored' };
   const turn = edits ? 'now' : await turnOf(notice, deps);
   if (turn === 'never') return { outcome: 'ignored' };
@@ -173,7 +176,8 @@ class Attempt {
     }
     if (delivery.outcome === 'refused') {
       await this.#bury(delivery.reason);
-      if (!this.#edits) this.#memory = { ...this.#memory, over: true };
+      const over = this.#edits ? {} : ({ over: true } as const);
+      this.#memory = { ...this.#memory, ...over, refused: true };
       await this.#release();
       return { outcome: 'buried' };
     }
@@ -215,10 +219,28 @@ class Attempt {
   }
 }
 
-function revisionKey(alertId: string, revision: number, { sink }: DeliverDeps): ClaimKey {
+/** What has become of an alert's first revision at a sink so far; for who looks on. */
+export async function firstFate(
+  alertId: string,
+  sinkName: string,
+  claims: Pick<Claims, 'read'>,
+): Promise<'delivered' | 'refused' | 'waiting'> {
+  const sink = { name: sinkName };
+  const edited = (await claims.read(messageKey(alertId, { sink }))) as Memory | undefined;
+  const memory = edited ?? ((await claims.read(revisionKey(alertId, 1, { sink }))) as Memory);
+  if (edited?.sink !== undefined) return 'delivered';
+  if (memory?.refused) return 'refused';
+  return memory?.over ? 'delivered' : 'waiting';
+}
+
+interface Named {
+  readonly sink: { readonly name: string };
+}
+
+function revisionKey(alertId: string, revision: number, { sink }: Named): ClaimKey {
   return { scope: alertId, name: `${revision}#${sink.name}` };
 }
 
-function messageKey(alertId: string, { sink }: DeliverDeps): ClaimKey {
+function messageKey(alertId: string, { sink }: Named): ClaimKey {
   return { scope: alertId, name: `message#${sink.name}` };
 }

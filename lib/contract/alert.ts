@@ -69,6 +69,8 @@ export const alertSchema = z
     triage: z.array(z.string()),
     falsePositives: z.string(),
     runbookUrl: z.string(),
+    /** A person sends it to see whether alerts arrive: nothing has happened, and nobody need act. */
+    test: z.literal(true).optional(),
   })
   .loose();
 export type Alert = z.infer<typeof alertSchema>;

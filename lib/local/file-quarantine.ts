@@ -1,8 +1,8 @@
 // The quarantine of the local run: a file an event, under the data folder.
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { QuarantineStore } from '../bus/quarantine.ts';
+import { QUARANTINE_PREFIX, type QuarantineStore } from '../bus/quarantine.ts';
 
 export class FileQuarantine implements QuarantineStore {
   readonly #folder: string;
@@ -28,5 +28,28 @@ export class FileQuarantine implements QuarantineStore {
     }
     await rename(draft, path);
     return pathToFileURL(path).href;
+  }
+
+  /** Keys of all events in quarantine, in order. */
+  async keys(): Promise<readonly string[]> {
+    const folder = resolve(this.#folder, QUARANTINE_PREFIX);
+    const found = await readdir(folder, { recursive: true }).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    });
+    return found
+      .filter((path) => path.endsWith('.json'))
+      .map((path) => `${QUARANTINE_PREFIX}${path.replaceAll('\\', '/')}`)
+      .sort();
+  }
+
+  /** @param key one of `keys()` */
+  async read(key: string): Promise<string> {
+    return readFile(resolve(this.#folder, key), 'utf8');
+  }
+
+  /** @param key one of `keys()` */
+  async remove(key: string): Promise<void> {
+    await rm(resolve(this.#folder, key));
   }
 }

@@ -1,5 +1,5 @@
 // Durable queues in one SQLite file, with SQS's ways: visibility timeout, receive count, deferral, dead-letter queue.
-// Knows nothing of what the messages hold. One process at a time opens the file: the data folder's lock sees to it.
+// Knows nothing of what the messages hold. One process at a time runs them: the data folder's lock sees to it.
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Clock } from '../clock.ts';
@@ -23,6 +23,8 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS messages_by_visibility ON messages (queue, dead, visible_at, seq);
   CREATE INDEX IF NOT EXISTS messages_by_receipt ON messages (receipt) WHERE receipt IS NOT NULL;
 `;
+
+const BUSY_MS = 10_000;
 
 export interface QueueMessage {
   readonly queue: string;
@@ -61,7 +63,8 @@ export class DurableQueues {
   constructor(file: string, clock: Clock) {
     this.#clock = clock;
     try {
-      this.#db = new DatabaseSync(file);
+      // A command may be removing dead letters at this moment (dead-letters.ts): that takes milliseconds.
+      this.#db = new DatabaseSync(file, { timeout: BUSY_MS });
       this.#db.exec(SCHEMA);
       this.#db.exec(
         'UPDATE messages SET visible_at = 0, receives = 0, receipt = NULL WHERE dead = 0',

@@ -25,6 +25,8 @@ export interface Checkpoint {
   readonly recovery?: Recovery | undefined;
   /** The code of the refusal that was last reported, so that it is reported once and not every minute. */
   readonly refusal?: string | undefined;
+  /** How many times an offset was no longer taken; absent for never. */
+  readonly resets?: number | undefined;
 }
 
 export interface Recovery {
@@ -72,6 +74,7 @@ export function offsetExpired(
     offset: undefined,
     resumeFrom: from,
     page: checkpoint.page + 1,
+    resets: (checkpoint.resets ?? 0) + 1,
     // A second expiry before the first is settled must not forget what the first one knew.
     recovery: checkpoint.recovery ?? {
       knownUntil: newest === undefined ? undefined : new Date(newest).toISOString(),

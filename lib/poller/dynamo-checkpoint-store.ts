@@ -41,6 +41,7 @@ const POSITION_FIELDS = [
   'resumeFrom',
   'recovery',
   'refusal',
+  'resets',
 ] as const;
 
 type Item = Record<string, AttributeValue>;
@@ -283,6 +284,7 @@ function checkpointOf(workspaceGid: string, item: Item): Checkpoint {
   const text = (name: string) => item[name]?.S;
   const startAt = text('startAt');
   const recovery = text('recovery');
+  const resets = text('resets');
   return {
     workspaceGid,
     mode: text('mode') === 'offset' ? 'offset' : 'time',
@@ -296,5 +298,6 @@ function checkpointOf(workspaceGid: string, item: Item): Checkpoint {
     resumeFrom: text('resumeFrom'),
     recovery: recovery === undefined ? undefined : (JSON.parse(recovery) as Checkpoint['recovery']),
     refusal: text('refusal'),
+    resets: resets === undefined ? undefined : Number(resets),
   };
 }

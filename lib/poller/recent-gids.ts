@@ -52,6 +52,18 @@ export class RecentGids {
     return times[Math.max(0, times.length - REMEMBERED)];
   }
 
+  /**
+   * Events created from this instant (epoch milliseconds) on. `complete` is false where older ones than are remembered
+   * may belong to them: then there are at least so many.
+   */
+  countSince(at: number): { readonly count: number; readonly complete: boolean } {
+    let count = 0;
+    for (const createdAt of this.#known.values()) if (createdAt >= at) count += 1;
+    const oldest = this.oldest();
+    const complete = this.#known.size < REMEMBERED || (oldest !== undefined && oldest < at);
+    return { count, complete };
+  }
+
   newest(): number | undefined {
     let newest: number | undefined;
     for (const at of this.#known.values()) if (newest === undefined || at > newest) newest = at;

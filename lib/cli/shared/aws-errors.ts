@@ -14,7 +14,7 @@ export async function explained<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Undefined for what is none of these. */
-function explanation(error: unknown): AuditBusError | undefined {
+export function explanation(error: unknown): AuditBusError | undefined {
   if (!(error instanceof Error) || error instanceof AuditBusError) return undefined;
   const said = shownText(error.message, MAX_MESSAGE);
   const made = (code: string, words: string) => new AuditBusError(code, words, { cause: error });

@@ -25,21 +25,8 @@ export async function openAwsTarget(
   clock: Clock,
 ): Promise<Target> {
   const stackName = choice.stack ?? DEFAULT_STACK;
-  // The SDK for JavaScript knows AWS_REGION alone; the AWS CLI, which people have set up, the other one too.
-  const given = choice.region ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || undefined);
-  const config = { ...clientConfig(REQUEST_MS), ...(given === undefined ? {} : { region: given }) };
-  const cloudFormation = new CloudFormationClient(config);
-  let stack: Stack;
-  let region: string;
-  try {
-    region = await cloudFormation.config.region();
-    stack = await describe(cloudFormation, stackName, region);
-  } finally {
-    cloudFormation.destroy();
-  }
-  const outputs = new Map(
-    (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
-  );
+  const { config, region, stack } = await findStack(choice, env);
+  const outputs = outputsOf(stack);
   const output = (name: string) => {
     const value = outputs.get(name);
     if (value !== undefined) return value;
@@ -60,19 +47,65 @@ export async function openAwsTarget(
     stateTableName,
     publisher: new PutEventsPublisher({ client: eventBridge, eventBusName, clock }),
     workspaces: async () => {
-      const deployed = [...outputs.keys()].flatMap(
-        (name) => /^TokenSecretArn(\d+)$/.exec(name)?.[1] ?? [],
-      );
+      const deployed = workspacesIn(outputs);
       const watched = await watchedWorkspaces(dynamodb, checkpointTableName);
       return [...new Set([...deployed, ...watched])].sort();
     },
     caller: () => callerArn(config),
-    deployed: { stackName, region, outputs },
+    deployed: { stackName, region, outputs, config },
     async close() {
       dynamodb.destroy();
       eventBridge.destroy();
     },
   };
+}
+
+export interface FoundStack {
+  /** For every client of AWS that the command makes. */
+  readonly config: AwsConfig;
+  readonly region: string;
+  readonly stack: Stack;
+}
+
+/** @throws AuditBusError `target.stack-missing`, or what the SDK threw */
+export async function findStack(
+  choice: Pick<TargetChoice, 'stack' | 'region'>,
+  env: NodeJS.ProcessEnv,
+): Promise<FoundStack> {
+  const config = awsConfig(choice.region, env);
+  const client = new CloudFormationClient(config);
+  try {
+    const region = await client.config.region();
+    return { config, region, stack: await describe(client, choice.stack ?? DEFAULT_STACK, region) };
+  } finally {
+    client.destroy();
+  }
+}
+
+export type AwsConfig = ReturnType<typeof clientConfig> & { readonly region?: string };
+
+export function awsConfig(given: string | undefined, env: NodeJS.ProcessEnv): AwsConfig {
+  // The SDK for JavaScript knows AWS_REGION alone; the AWS CLI, which people have set up, the other one too.
+  const region = given ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || undefined);
+  return { ...clientConfig(REQUEST_MS), ...(region === undefined ? {} : { region }) };
+}
+
+/** @throws what the SDK threw: "Region is missing" */
+export async function regionOf(config: AwsConfig): Promise<string> {
+  const client = new STSClient(config);
+  return client.config.region().finally(() => client.destroy());
+}
+
+/** Outputs by name, as cdk/constructs/next-steps.ts makes them. */
+export function outputsOf({ Outputs = [] }: Stack): ReadonlyMap<string, string> {
+  return new Map(Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+}
+
+/** Gids of the workspaces that the stack has a secret for, in order. */
+export function workspacesIn(outputs: ReadonlyMap<string, string>): readonly string[] {
+  return [...outputs.keys()]
+    .flatMap((name) => /^TokenSecretArn(\d+)$/.exec(name)?.[1] ?? [])
+    .sort();
 }
 
 async function describe(
@@ -92,8 +125,8 @@ async function describe(
   );
 }
 
-async function callerArn(config: ConstructorParameters<typeof STSClient>[0]): Promise<string> {
-  const client = new STSClient(config ?? {});
+export async function callerArn(config: AwsConfig): Promise<string> {
+  const client = new STSClient(config);
   try {
     const { Arn = 'unknown' } = await client.send(new GetCallerIdentityCommand({}));
     return Arn;

@@ -4,7 +4,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Publisher } from '../../bus/publisher-port.ts';
 import { ConfigurationError } from '../../errors.ts';
 import { explained } from './aws-errors.ts';
-import { DEFAULT_STACK, openAwsTarget } from './aws-target.ts';
+import { type AwsConfig, DEFAULT_STACK, openAwsTarget } from './aws-target.ts';
 import { type Terminal, text } from './command.ts';
 import { openLocalTarget } from './local-target.ts';
 
@@ -26,6 +26,8 @@ export interface Target {
     readonly region: string;
     /** The stack's outputs by name, as cdk/constructs/next-steps.ts makes them. */
     readonly outputs: ReadonlyMap<string, string>;
+    /** For further clients. */
+    readonly config: AwsConfig;
   };
   /** What only a data folder has. */
   readonly local?: {

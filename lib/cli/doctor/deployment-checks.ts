@@ -1,0 +1,197 @@
+// What doctor looks at in a deployed stack: each check reads one thing and leaves the judging to judge.ts.
+import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import {
+  DescribeEventBusCommand,
+  EventBridgeClient,
+  ListRulesCommand,
+} from '@aws-sdk/client-eventbridge';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { parseSlackSecret } from '../../alerts/slack-secret.ts';
+import { SecretToken, TokenMissingError } from '../../asana/secret-token.ts';
+import { s3PathStyle } from '../../aws-clients.ts';
+import type { Clock } from '../../clock.ts';
+import { SecretText } from '../../secret-text.ts';
+import { workspacesIn } from '../shared/aws-target.ts';
+import { stackQueues } from '../shared/stack-queues.ts';
+import type { Target } from '../shared/target.ts';
+import { type Check, type Finding, failure, notMade, ok } from './finding.ts';
+import {
+  type AlarmState,
+  judgeAlarms,
+  judgeQuarantine,
+  judgeQueue,
+  judgeRules,
+  judgeSlack,
+  judgeTopic,
+} from './judge.ts';
+import { pollingCheck } from './polling-check.ts';
+import { checkToken } from './token-check.ts';
+
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+}
+
+export function deploymentChecks(
+  target: Target & { readonly deployed: NonNullable<Target['deployed']> },
+  surroundings: Surroundings,
+): Check[] {
+  const { outputs, config, stackName } = target.deployed;
+  const { env } = surroundings;
+  const output = (name: string) => outputs.get(name) ?? '';
+  const tokens = workspacesIn(outputs).map((gid) => ({ gid, arn: output(`TokenSecretArn${gid}`) }));
+  return [
+    {
+      name: 'token',
+      find: () =>
+        using(new SecretsManagerClient(config), async (client) => {
+          const found = tokens.map(({ gid, arn }) => token(gid, arn, client, surroundings));
+          return (await Promise.all(found)).flat();
+        }),
+    },
+    {
+      name: 'bus',
+      find: () =>
+        using(new EventBridgeClient(config), async (client) => {
+          const Name = output('EventBusName');
+          try {
+            await client.send(new DescribeEventBusCommand({ Name }));
+            return [ok(`${Name} is there`)];
+          } catch (error) {
+            if (!isNamed(error, 'ResourceNotFoundException')) throw error;
+            return [failure(`there is no bus ${Name}`, 'npx cdk deploy')];
+          }
+        }),
+    },
+    {
+      name: 'rules',
+      find: () =>
+        using(new EventBridgeClient(config), async (client) =>
+          judgeRules(await rulesOf(client, output('EventBusName'))),
+        ),
+    },
+    {
+      name: 'queues',
+      find: () =>
+        using(new SQSClient(config), async (client) => {
+          const queues = await stackQueues(config, stackName, outputs, client);
+          return queues.map(({ name, waiting, dead, unwatched }) =>
+            judgeQueue(name, waiting, dead && !unwatched),
+          );
+        }),
+    },
+    {
+      name: 'quarantine',
+      find: () =>
+        using(new S3Client({ ...config, ...s3PathStyle(env) }), async (client) => {
+          const Bucket = output('QuarantineBucketName');
+          const { KeyCount = 0, IsTruncated = false } = await client.send(
+            new ListObjectsV2Command({ Bucket }),
+          );
+          return [judgeQuarantine(KeyCount, IsTruncated)];
+        }),
+    },
+    pollingCheck(target, surroundings.clock, true),
+    {
+      name: 'alarms',
+      find: () =>
+        using(new CloudWatchClient(config), async (client) =>
+          judgeAlarms(await alarmsOf(client, stackName)),
+        ),
+    },
+    {
+      name: 'slack',
+      find: () =>
+        using(new SecretsManagerClient(config), async (client) => {
+          const arn = outputs.get('SlackWebhookSecretArn');
+          if (arn === undefined) return [ok('switched off in the configuration')];
+          const secret = await new SecretText(client, arn).read();
+          return [judgeSlack(parseSlackSecret(secret), secret !== undefined)];
+        }),
+    },
+    {
+      name: 'topics',
+      find: () =>
+        using(new SNSClient(config), async (client) => [
+          await topic(client, 'alerts', output('AlertTopicArn')),
+          await topic(client, 'other', output('OtherTopicArn')),
+        ]),
+    },
+  ];
+}
+
+async function token(
+  gid: string,
+  arn: string,
+  client: SecretsManagerClient,
+  { env, clock }: Surroundings,
+): Promise<Finding[]> {
+  let text: string;
+  try {
+    text = await new SecretToken(new SecretText(client, arn)).current();
+  } catch (error) {
+    if (!(error instanceof TokenMissingError))
+      return [notMade((error as Error).cause ?? error, gid)];
+    const todo = `run the command in the output Step1SetAsanaToken${gid}`;
+    return [failure('the secret has no value: the workspace is not polled', todo, gid)];
+  }
+  return [ok('the secret has a value', gid), await checkToken(gid, text, env, clock)];
+}
+
+async function rulesOf(client: EventBridgeClient, EventBusName: string) {
+  const rules: { name: string; enabled: boolean }[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await client.send(new ListRulesCommand({ EventBusName, NextToken }));
+    for (const { Name = '', State } of page.Rules ?? []) {
+      rules.push({ name: Name, enabled: State?.startsWith('ENABLED') ?? false });
+    }
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+  return rules;
+}
+
+async function alarmsOf(client: CloudWatchClient, stackName: string): Promise<AlarmState[]> {
+  const alarms: AlarmState[] = [];
+  const pages = paginateDescribeAlarms({ client }, { AlarmNamePrefix: `${stackName}-` });
+  for await (const { MetricAlarms = [] } of pages) {
+    for (const each of MetricAlarms) {
+      const { AlarmName = '', StateValue = '', StateReason = '', AlarmDescription = '' } = each;
+      const runbook = /Runbook: (\S+)/.exec(AlarmDescription)?.[1];
+      const actionsEnabled = each.ActionsEnabled ?? true;
+      alarms.push({
+        name: AlarmName,
+        state: StateValue,
+        reason: StateReason,
+        runbook,
+        actionsEnabled,
+      });
+    }
+  }
+  return alarms;
+}
+
+async function topic(client: SNSClient, name: string, TopicArn: string): Promise<Finding> {
+  try {
+    const { Attributes = {} } = await client.send(new GetTopicAttributesCommand({ TopicArn }));
+    const confirmed = Number(Attributes['SubscriptionsConfirmed'] ?? 0);
+    return judgeTopic(name, {
+      confirmed,
+      pending: Number(Attributes['SubscriptionsPending'] ?? 0),
+    });
+  } catch (error) {
+    if (!isNamed(error, 'NotFoundException', 'NotFound')) return notMade(error, name);
+    return failure('the topic is gone', 'npx cdk deploy', name);
+  }
+}
+
+async function using<C extends { destroy(): void }, T>(client: C, use: (client: C) => Promise<T>) {
+  return use(client).finally(() => client.destroy());
+}
+
+function isNamed(error: unknown, ...names: readonly string[]): boolean {
+  return error instanceof Error && names.includes(error.name);
+}

@@ -34,6 +34,10 @@ export const OPERATOR_DETAIL_TYPES = {
   suppressionAdded: 'Suppression Added',
   suppressionRemoved: 'Suppression Removed',
   checkpointMoved: 'Checkpoint Moved',
+  /** A message of a dead-letter queue, or an event in quarantine: removed for good. */
+  deadLetterDropped: 'Dead Letter Dropped',
+  /** An event that was in quarantine is on the bus, repaired by hand. */
+  quarantineRedriven: 'Quarantine Redriven',
 } as const;
 export type OperatorDetailType = (typeof OPERATOR_DETAIL_TYPES)[keyof typeof OPERATOR_DETAIL_TYPES];
 

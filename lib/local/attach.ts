@@ -21,6 +21,8 @@ export interface Attached {
   readonly publisher: Publisher;
   /** True when a run holds the folder. */
   readonly running: boolean;
+  /** Of the run that holds it: lib/local/run-client.ts speaks to it. */
+  readonly busEndpoint?: string;
   close(): Promise<void>;
 }
 
@@ -104,6 +106,7 @@ async function joining(endpoints: RunEndpoints, clock: Clock): Promise<Attached 
       clock,
     }),
     running: true,
+    busEndpoint: endpoints.bus,
     async close() {
       client.destroy();
       eventBridge.destroy();

@@ -15,6 +15,7 @@ import {
 } from './bus-entry.ts';
 import { listenOnLoopback } from './loopback.ts';
 import type { QueueMessage } from './queue.ts';
+import { LOOK_AGAIN_PATH, TAIL_PATH } from './run-client.ts';
 
 /** A rule of the local bus: what it matches and the message it puts on which queue. */
 export interface LocalRule {
@@ -31,6 +32,8 @@ export interface LocalBusOptions {
   send(messages: readonly QueueMessage[]): void;
   /** Called with a request's accepted events before they are committed; the answer waits for it. */
   observe?(events: readonly AcceptedEvent[]): Promise<void>;
+  /** A command has put something into a queue behind the run's back. */
+  lookAgain?(): void;
 }
 
 export interface LocalBus {
@@ -43,11 +46,15 @@ export interface LocalBus {
 /** JSON escapes make an entry's text up to six times as long on the wire as it counts. */
 const MAX_BODY_BYTES = 6 * MAX_REQUEST_BYTES + 65_536;
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
+/** A tail that is so far behind is cut off: what it has not read is memory of this run. */
+const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
 
 /** Listens on a free loopback port. A request is answered 200 only when its events are committed and observed. */
 export async function startLocalBus(options: LocalBusOptions): Promise<LocalBus> {
+  const tails = new Set<ServerResponse>();
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-    answer(options, request, response).catch((error: unknown) => {
+    if (answerCommand(options, tails, request, response)) return;
+    answer(options, tails, request, response).catch((error: unknown) => {
       // The commit or the output failed: nothing was taken, and the publisher sends it again. With no reader left it
       // need not try: permission denied is what ends a publisher's efforts at once.
       const code = (error as { code?: unknown }).code;
@@ -65,13 +72,47 @@ export async function startLocalBus(options: LocalBusOptions): Promise<LocalBus>
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
+        for (const tail of tails) tail.end();
         server.closeIdleConnections();
       }),
   };
 }
 
+/** @returns whether it was one of lib/local/run-client.ts's requests */
+function answerCommand(
+  options: LocalBusOptions,
+  tails: Set<ServerResponse>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  const { method, url, headers } = request;
+  const isTail = method === 'GET' && url === TAIL_PATH;
+  if (!isTail && !(method === 'POST' && url === LOOK_AGAIN_PATH)) return false;
+  request.resume();
+  // By address only, and from no page of a browser: a name that was made to point here must not read the log.
+  if (!headers.host?.startsWith('127.0.0.1:') || headers.origin !== undefined) {
+    response.writeHead(403).end();
+  } else if (isTail) {
+    tails.add(response);
+    response.on('close', () => tails.delete(response));
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' }).flushHeaders();
+  } else {
+    options.lookAgain?.();
+    response.writeHead(204).end();
+  }
+  return true;
+}
+
+function show(tails: ReadonlySet<ServerResponse>, events: readonly AcceptedEvent[]): void {
+  for (const tail of tails) {
+    if (tail.writableLength > MAX_UNREAD_BYTES) tail.destroy();
+    else for (const { text } of events) tail.write(`${text}\n`);
+  }
+}
+
 async function answer(
   options: LocalBusOptions,
+  tails: ReadonlySet<ServerResponse>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -112,6 +153,7 @@ async function answer(
   );
   await options.observe?.(accepted);
   options.send(messages);
+  show(tails, accepted);
   reply(response, 200, {
     FailedEntryCount: verdicts.length - accepted.length,
     Entries: verdicts.map((verdict) =>

@@ -43,8 +43,8 @@ export class DeadLetters {
   }
 
   /** Oldest first. */
-  list(limit: number): LocalDeadLetter[] {
-    return (this.#db?.prepare(LIST).all(limit) ?? []).map((row) => ({
+  list(queue: string, limit: number): LocalDeadLetter[] {
+    return (this.#db?.prepare(LIST).all(queue, limit) ?? []).map((row) => ({
       queue: String(row['queue']),
       id: String(row['id']),
       body: String(row['body']),
@@ -72,7 +72,7 @@ export class DeadLetters {
 const COUNTS =
   'SELECT queue, count(*) - sum(dead) AS waiting, sum(dead) AS dead FROM messages GROUP BY queue ORDER BY queue';
 const LIST =
-  'SELECT queue, id, body, reason, sent_at, receives FROM messages WHERE dead = 1 ORDER BY seq LIMIT ?';
+  'SELECT queue, id, body, reason, sent_at, receives FROM messages WHERE queue = ? AND dead = 1 ORDER BY seq LIMIT ?';
 const REDRIVE =
   'UPDATE messages SET dead = 0, visible_at = ?, receives = 0, reason = NULL WHERE dead = 1 AND id = ?';
 const DROP = 'DELETE FROM messages WHERE dead = 1 AND id = ?';

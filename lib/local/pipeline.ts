@@ -102,6 +102,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     clock,
     send: (messages) => queues.send(messages),
     observe: (events) => output.observe(events),
+    lookAgain: () => queues.lookAgain(),
   });
   const eventBridge = new EventBridgeClient({
     endpoint: bus.endpoint,

@@ -182,6 +182,11 @@ export class DurableQueues {
     return () => listeners.delete(listener);
   }
 
+  /** Wakes who waits for messages of any queue: a command may have put dead letters back. */
+  lookAgain(): void {
+    for (const queue of this.#listeners.keys()) this.#wake(queue);
+  }
+
   close(): void {
     this.#db.close();
   }

@@ -13,7 +13,11 @@ export async function openLocalTarget(
   clock: Clock,
   options: { readonly create: boolean },
 ): Promise<Target> {
-  const { client, publisher, running, close } = await attach(dataFolder, clock, options);
+  const { client, publisher, running, busEndpoint, close } = await attach(
+    dataFolder,
+    clock,
+    options,
+  );
   return {
     words: `the local run in ${cleanText(dataFolder)}`,
     dynamodb: client,
@@ -22,7 +26,7 @@ export async function openLocalTarget(
     publisher,
     workspaces: () => watchedWorkspaces(client, CHECKPOINT_TABLE),
     caller: async () => userName(),
-    local: { dataFolder, running },
+    local: { dataFolder, running, ...(busEndpoint === undefined ? {} : { busEndpoint }) },
     close,
   };
 }

@@ -34,6 +34,8 @@ export interface Target {
     readonly dataFolder: string;
     /** True while `npm start` runs on it. */
     readonly running: boolean;
+    /** Of that run's bus. */
+    readonly busEndpoint?: string;
   };
   close(): Promise<void>;
 }

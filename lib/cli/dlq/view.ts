@@ -1,0 +1,71 @@
+// Dead letters for a terminal and as JSON lines. Pure; whatever they hold is cleaned.
+import { utc } from '../../alerts/words.ts';
+import { parseLossless } from '../../asana/lossless-json.ts';
+import { cleanText } from '../../text.ts';
+import type { Terminal } from '../shared/command.ts';
+import { table } from '../shared/table.ts';
+import type { Done } from './act.ts';
+import { attributeLines, type DeadLetterStore, type Letter, whatOf, whyOf } from './letter.ts';
+
+type Ways = Pick<DeadLetterStore, 'noWayBack'>;
+
+export function jsonLetter(letter: Letter, store: Ways, more: object = {}): string {
+  const { queue, id, receives, attributes, sentAt } = letter;
+  const note = store.noWayBack(letter);
+  return `${JSON.stringify({
+    ...{ kind: 'dead-letter', queue, id, what: whatOf(letter), why: whyOf(letter), attributes },
+    ...{ sentAt: new Date(sentAt).toISOString(), receives, redrivable: note === undefined, note },
+    ...more,
+  })}\n`;
+}
+
+export function lettersTable(
+  letters: readonly Letter[],
+  store: Ways,
+  { colors }: Pick<Terminal, 'colors'>,
+): string {
+  return table(
+    letters,
+    [
+      { title: 'QUEUE', cell: ({ queue }) => queue },
+      { title: 'SINCE', cell: ({ sentAt }) => utc(new Date(sentAt).toISOString()) },
+      { title: 'WHAT', cell: whatOf },
+      { title: 'WHY', cell: whyOf },
+      {
+        title: 'WAY BACK',
+        cell: (letter) => (store.noWayBack(letter) === undefined ? 'yes' : 'no'),
+      },
+      { title: 'ID', cell: ({ id }) => id },
+    ],
+    colors.dim,
+  );
+}
+
+export function letterPage(letter: Letter, store: Ways): string {
+  const facts = [
+    `id: ${letter.id}`,
+    `queue: ${letter.queue}`,
+    `since: ${utc(new Date(letter.sentAt).toISOString())}`,
+    `taken: ${letter.receives} times`,
+    ...attributeLines(letter),
+    store.noWayBack(letter) ?? 'redrive sends it back to where it came from',
+  ];
+  return `${facts.map(cleanText).join('\n')}\n\n${printable(letter.body)}`;
+}
+
+/** JSON indented for people, every number with its digits, and whatever it holds made harmless for a terminal. */
+export function printable(body: string): string {
+  let shown = body;
+  try {
+    shown = JSON.stringify(parseLossless(body), null, 2);
+  } catch {
+    // It is no JSON, which may be why it is here.
+  }
+  const lines = shown.split('\n').map((line) => `${/^ */.exec(line)?.[0] ?? ''}${cleanText(line)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+export function doneLine({ id, queue, outcome, words }: Done): string {
+  const end = outcome === 'redriven' ? `redriven to ${words}` : `${outcome}: ${words}`;
+  return `${cleanText(`${id} (${queue}): ${end}`)}\n`;
+}

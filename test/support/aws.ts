@@ -1,4 +1,5 @@
-// Stands in for what finds a deployment: CloudFormation's DescribeStacks and STS's GetCallerIdentity, on loopback.
+// Stands in for what finds a deployment: CloudFormation's DescribeStacks and ListStackResources, STS's GetCallerIdentity,
+// on loopback.
 // DynamoDB is dynalite.ts's, the bus event-bus.ts's.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,6 +13,10 @@ export interface TestAws {
 export interface TestAwsOptions {
   /** Outputs by stack; a stack that is not named does not exist. */
   readonly stacks: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Physical ids of each stack's queues by their logical ones. */
+  readonly queues?: Readonly<Record<string, string>>;
+  /** Of every stack. @default CREATE_COMPLETE */
+  readonly status?: string;
   /** Refuses every call with this code. */
   readonly refuse?: string;
 }
@@ -34,12 +39,25 @@ export async function startAws(options: TestAwsOptions): Promise<TestAws> {
   };
 }
 
-function answer({ stacks, refuse }: TestAwsOptions, form: URLSearchParams): [number, string] {
+function answer(
+  { stacks, refuse, queues = {}, status = 'CREATE_COMPLETE' }: TestAwsOptions,
+  form: URLSearchParams,
+): [number, string] {
   if (refuse !== undefined) return failed(403, refuse, 'The security token is not valid.');
   if (form.get('Action') === 'GetCallerIdentity') {
     return [
       200,
       `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>${TEST_CALLER}</Arn><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`,
+    ];
+  }
+  if (form.get('Action') === 'ListStackResources') {
+    const members = Object.entries(queues).map(
+      ([id, url]) =>
+        `<member><LogicalResourceId>${id}</LogicalResourceId><PhysicalResourceId>${url}</PhysicalResourceId><ResourceType>AWS::SQS::Queue</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus><LastUpdatedTimestamp>2026-11-01T00:00:00Z</LastUpdatedTimestamp></member>`,
+    );
+    return [
+      200,
+      `<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries>${members.join('')}</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>`,
     ];
   }
   if (form.get('Action') !== 'DescribeStacks') return failed(400, 'InvalidAction', 'Not here.');
@@ -54,7 +72,7 @@ function answer({ stacks, refuse }: TestAwsOptions, form: URLSearchParams): [num
   );
   return [
     200,
-    `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${name}</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-11-01T00:00:00Z</CreationTime><Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+    `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${name}</StackName><StackStatus>${status}</StackStatus><CreationTime>2026-11-01T00:00:00Z</CreationTime><Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
   ];
 }
 

@@ -47,7 +47,7 @@ export function eventPages(): GeneratedFile[] {
       name: 'alert',
       title: 'Alert',
       about:
-        'What a detection raised. `Alert Opened` is revision 1 of an alert; `Alert Updated` says that further matches joined it, at most once a minute, with all that came since the revision before. `Alert Closed` comes once the window of an alert with more than one match is over, with the final count; should a match come days late, another one with a higher revision corrects it. The identity is `alertId` with `revision`: keep the highest revision you have seen. `actor`, `resource`, `context` and `details` are those of the event that opened the alert, and hold text that an attacker may have chosen.',
+        'What a detection raised. `Alert Opened` is revision 1 of an alert; `Alert Updated` says that further matches joined it, at most once a minute, with all that came since the revision before. `Alert Closed` comes once the window of an alert with more than one match is over, with the final count; should a match come days late, another one with a higher revision corrects it. The identity is `alertId` with `revision`: keep the highest revision you have seen. `actor`, `resource`, `context` and `details` are those of the event that opened the alert, and hold text that an attacker may have chosen. `test` is true of what `npm run doctor -- --send-test` sends: nothing has happened.',
       detail: alertDetailSchema,
       source: ALERT_SOURCE,
       detailTypes: Object.values(ALERT_DETAIL_TYPES),
@@ -57,7 +57,7 @@ export function eventPages(): GeneratedFile[] {
       name: 'operator-event',
       title: 'Operator event',
       about:
-        'What a person did to this deployment with one of its commands: who (`by`), what, why (`reason`). It concerns all workspaces, so `metadata` names none. Test `detail.data.code`, which is stable; `message` is for people. A suppression is in force only once this event is on the bus; what dies on the way may put it there twice, so work idempotently on `suppression.id` and the detail type.',
+        'What a person did to this deployment with one of its commands: who (`by`), what, why (`reason`). It concerns all workspaces, so `metadata` names none. Test `detail.data.code`, which is stable; `message` is for people. A suppression is in force only once this event is on the bus; what dies on the way may put it there twice, so work idempotently on `suppression.id` and the detail type. `Dead Letter Dropped` comes before the message (`queue`, `messageId`) or the event in quarantine (`quarantine`) is removed; `Quarantine Redriven` comes with the event (`workspaceGid`, `gid`) that a person has repaired and put on the bus.',
       detail: operatorDetailSchema,
       source: OPERATOR_SOURCE,
       detailTypes: Object.values(OPERATOR_DETAIL_TYPES),

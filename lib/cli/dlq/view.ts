@@ -53,16 +53,28 @@ export function letterPage(letter: Letter, store: Ways): string {
   return `${facts.map(cleanText).join('\n')}\n\n${printable(letter.body)}`;
 }
 
-/** JSON indented for people, every number with its digits, and whatever it holds made harmless for a terminal. */
+/** Whatever shows nothing on a terminal, or moves its cursor; between the lines of indented JSON there is none but these. */
+const INVISIBLE = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/**
+ * JSON indented for people, every number with its digits, what is invisible as JSON's own escapes: harmless for a terminal,
+ * and the same JSON. Text that is no JSON is cleaned.
+ */
 export function printable(body: string): string {
-  let shown = body;
   try {
-    shown = JSON.stringify(parseLossless(body), null, 2);
+    const shown = JSON.stringify(parseLossless(body), null, 2);
+    return `${shown.replace(INVISIBLE, escaped)}\n`;
   } catch {
     // It is no JSON, which may be why it is here.
+    return `${cleanText(body)}\n`;
   }
-  const lines = shown.split('\n').map((line) => `${/^ */.exec(line)?.[0] ?? ''}${cleanText(line)}`);
-  return `${lines.join('\n')}\n`;
+}
+
+function escaped(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
 }
 
 export function doneLine({ id, queue, outcome, words }: Done): string {

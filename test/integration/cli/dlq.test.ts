@@ -176,7 +176,7 @@ describe('a deployment', () => {
     const list = await runCommand('dlq', ['list'], { env });
     const id = list.stdout.trim().split(/\s+/).at(-1) ?? '';
     const show = await runCommand('dlq', ['show', id], { env });
-    expect(show.stdout).toContain('"Eve [2J"');
+    expect(show.stdout).toContain('"Eve\\u001b[2J"');
     expect(`${list.stdout}${show.stdout}`).not.toContain('\u001b');
   });
 });

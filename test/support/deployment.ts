@@ -16,7 +16,7 @@ import { startRulesAndAlarms } from './rules-and-alarms.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 
 export const TEST_WORKSPACE = '1200000000000001';
-export const TEST_STACK = 'AsanaAuditBus';
+const TEST_STACK = 'AsanaAuditBus';
 export const TOKEN_ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:token';
 export const SLACK_ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:slack';
 const BUCKET = 'quarantined';

@@ -79,7 +79,7 @@ export function deploymentChecks(
         using(new SQSClient(config), async (client) => {
           const queues = await stackQueues(config, stackName, outputs, client);
           return queues.map(({ name, waiting, dead, unwatched }) =>
-            judgeQueue(name, waiting, dead && !unwatched),
+            judgeQueue(name, waiting, dead ? (unwatched ? 'ticks' : 'dead') : 'work'),
           );
         }),
     },

@@ -80,10 +80,24 @@ export function judgeRules(rules: readonly { name: string; enabled: boolean }[])
   );
 }
 
-/** @param waiting messages that nobody has taken */
-export function judgeQueue(name: string, waiting: number, dead: boolean): Finding {
+/**
+ * @param waiting messages that nobody has taken
+ * @param kind `ticks`: dead letters of the scheduler, which are worth nothing once the next tick has come
+ */
+export function judgeQueue(
+  name: string,
+  waiting: number,
+  kind: 'work' | 'dead' | 'ticks',
+): Finding {
   if (waiting === 0) return ok('empty', name);
-  if (dead) {
+  if (kind === 'ticks') {
+    return warning(
+      `${counted(waiting, 'tick')} of the scheduler missed`,
+      'nothing where polling goes on: they go by themselves',
+      name,
+    );
+  }
+  if (kind === 'dead') {
     return failure(
       `${counted(waiting, 'message')} for a person to look at`,
       `npm run dlq -- list --queue ${name}`,

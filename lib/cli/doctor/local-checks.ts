@@ -33,8 +33,8 @@ export function localChecks(
           if (counts.length === 0) return [ok('all empty')];
           return counts.flatMap(({ queue, waiting, dead }) => [
             // A run has messages in hand at any moment; with none they wait for the next.
-            ...(waiting > 0 && !running ? [judgeQueue(queue, waiting, false)] : []),
-            judgeQueue(queue, dead, true),
+            ...(waiting > 0 && !running ? [judgeQueue(queue, waiting, 'work')] : []),
+            judgeQueue(queue, dead, 'dead'),
           ]);
         } finally {
           letters.close();

@@ -97,7 +97,7 @@ export async function regionOf(config: AwsConfig): Promise<string> {
 }
 
 /** Outputs by name, as cdk/constructs/next-steps.ts makes them. */
-export function outputsOf({ Outputs = [] }: Stack): ReadonlyMap<string, string> {
+function outputsOf({ Outputs = [] }: Stack): ReadonlyMap<string, string> {
   return new Map(Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
 }
 

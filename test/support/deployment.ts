@@ -36,7 +36,9 @@ export async function startDeployment(options: Partial<TestAwsOptions> = {}) {
     const answer = await sqs.send(
       new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
     );
-    return { url: QueueUrl, arn: answer.Attributes?.QueueArn ?? '' };
+    // Its own addresses name a host that no URL may have ("sqs.us-east-1.127.0.0.1").
+    const url = new URL(QueueUrl.replace(/^http:\/\/[^/]+/, fauxqs.address)).href;
+    return { url, arn: answer.Attributes?.QueueArn ?? '' };
   };
   const detectDead = await queue('detect-dead');
   const snsDead = await queue('sns-dead');

@@ -183,6 +183,12 @@ describe('a deployment', () => {
 
 describe('a data folder', () => {
   const data = () => ['--data', join(folder, 'data')];
+  /** Of a run of a workspace in which nothing has happened. */
+  const quiet = () => {
+    const file = join(folder, 'events.jsonl');
+    writeFileSync(file, '');
+    return ['--json', '--events', file, ...data()];
+  };
   const dlq = async (...args: string[]) => {
     const finished = await runCommand('dlq', [...args, '--json', ...data()]);
     return { ...finished, lines: jsonLines(finished.stdout) };
@@ -196,7 +202,7 @@ describe('a data folder', () => {
   };
 
   it('is looked at and changed without a run and under one, which is told', async () => {
-    await run(['--once', '--json', ...data()]);
+    await run(['--once', ...quiet()]);
     bury('a-1');
     bury('b-2');
     const { lines } = await dlq('list');
@@ -207,7 +213,7 @@ describe('a data folder', () => {
     expect((await dlq('drop', 'a-1', '--reason', 'seen')).code).toBe(0);
     expect((await dlq('list')).lines.map(({ id }) => id)).toEqual(['b-2']);
 
-    const running = startRun(['--json', ...data()]);
+    const running = startRun(quiet());
     await running.saw(/"code":"dead-letter.dropped"/);
     await running.saw(/caught up/);
     bury('c-3');
@@ -222,7 +228,7 @@ describe('a data folder', () => {
   });
 
   it('has a quarantine as well', async () => {
-    await run(['--once', '--json', ...data()]);
+    await run(['--once', ...quiet()]);
     const day = join(folder, 'data', 'quarantine', TEST_WORKSPACE, '2026-10-05');
     mkdirSync(day, { recursive: true });
     writeFileSync(join(day, '99.json'), '{"gid":"99"}');

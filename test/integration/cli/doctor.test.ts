@@ -1,6 +1,6 @@
 // `npm run doctor` as a process: on a deployment that is well, on one that is broken in each of its parts, before the first
 // deploy, and on a data folder.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
@@ -179,14 +179,17 @@ describe('on a data folder', () => {
 
   it('says how it does, and sends a test through a run', async () => {
     const data = ['--data', join(folder, 'data')];
+    const file = join(folder, 'events.jsonl');
+    writeFileSync(file, '');
+    const events = ['--events', file, ...data];
     expect((await runCommand('doctor', data)).code).toBe(2);
-    await run(['--once', '--json', ...data]);
+    await run(['--once', '--json', ...events]);
     const idle = await runCommand('doctor', ['--json', '--send-test', ...data]);
     expect(idle.code).toBe(0);
     expect(outcomesOf(jsonLines(idle.stdout))).toMatchObject({
       ...{ run: 'warning', queues: 'ok', quarantine: 'ok', 'test alert': 'warning' },
     });
-    const running = startRun(['--json', ...data]);
+    const running = startRun(['--json', ...events]);
     await running.saw(/caught up/);
     const tested = await runCommand('doctor', ['--json', '--send-test', ...data]);
     expect([tested.code, tested.stderr]).toEqual([0, '']);

@@ -1,7 +1,7 @@
 // `npm run tail` as a process: on a deployment, where it must leave nothing behind however it ends, and on a local run.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -134,7 +134,9 @@ describe('a local run', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tail-'));
     toClose.push(() => rmSync(folder, { recursive: true, force: true }));
     const data = ['--data', join(folder, 'data')];
-    const running = startRun(['--json', ...data]);
+    const file = join(folder, 'events.jsonl');
+    writeFileSync(file, '');
+    const running = startRun(['--json', '--events', file, ...data]);
     await running.saw(/caught up/);
     const tail = startTail(data, { HOME: '/nowhere' });
     await until(() => expect(tail.stderr()).toContain('as they come'));

@@ -42,10 +42,11 @@ const LONGEST_WAIT_MS = 1_000;
  * and each alert it belongs to is published in its current revision; when it throws, calling it again with the same events
  * finishes the work.
  *
- *     read group -> publish what is pending -> read markers -> write group (alert pending, gids unmarked)
+ *     read group -> publish what is pending -> read markers of what would alert -> write group (alert pending, gids unmarked)
  *         -> publish -> write markers, record the alert -> write group (nothing pending, nothing unmarked)
  *
- * Markers are read after the group: whoever takes a gid out of `unmarked` has written its marker before.
+ * Markers are read after the group: whoever takes a gid out of `unmarked` has written its marker before. An event that
+ * goes into no alert needs none read: what a group remembers takes the same event twice without changing.
  * @returns the alerts it published
  * @throws AuditBusError `alerts.contended` or `alerts.not-published`, what `apply` threw, or what the table threw
  */
@@ -67,13 +68,7 @@ export async function raiseAlerts<T extends Ref>(
       await backOff(conflicts, deps);
       continue;
     }
-    const known = await deps.store.readMarkers(
-      group,
-      open.map((event) => event.gid),
-    );
-    open = open.filter((event) => !known.has(event.gid));
-    if (open.length === 0) return published;
-    const { state, rest, changed } = change.apply(stored.state, open);
+    const { state, rest, changed } = await applyUnmarked(group, stored.state, open, change, deps);
     if (!changed || (await writeChange(group, stored, state, change, deps))) {
       if (changed) {
         const next = { version: stored.version + 1, state };
@@ -92,6 +87,29 @@ export async function raiseAlerts<T extends Ref>(
     `Others kept changing the alerts of ${group.detectionId}.`,
     { retryable: true },
   );
+}
+
+/** What the events do to the group, without those that would go into an alert and are in one already. */
+async function applyUnmarked<T extends Ref>(
+  group: GroupIdentity,
+  state: GroupState,
+  events: readonly T[],
+  change: GroupChange<T>,
+  deps: RaiseDeps,
+): Promise<Applied<T>> {
+  let open = events;
+  const asked = new Set<string>();
+  for (;;) {
+    const applied = change.apply(state, open);
+    // Those that only now would alert are asked for in turn: each round asks for one more, at least.
+    const alerting = new Set(applied.state.unmarked);
+    const gids = open.map(({ gid }) => gid).filter((gid) => alerting.has(gid) && !asked.has(gid));
+    if (gids.length === 0) return applied;
+    for (const gid of gids) asked.add(gid);
+    const known = await deps.store.readMarkers(group, gids);
+    if (known.size === 0) return applied;
+    open = open.filter(({ gid }) => !known.has(gid));
+  }
 }
 
 /**

@@ -28,6 +28,7 @@ import { startLocalBus } from './bus.ts';
 import { LOCAL_BUS_NAME, LOCAL_REGION } from './bus-entry.ts';
 import { CHECKPOINT_TABLE, LOCAL_CREDENTIALS, STATE_TABLE, startDynamoDb } from './dynamodb.ts';
 import { FileQuarantine } from './file-quarantine.ts';
+import { GroupCache } from './group-cache.ts';
 import { detectHandler, type Handle, notifyHandler } from './handlers.ts';
 import { LocalClaims } from './local-claims.ts';
 import type { RunEndpoints } from './lock.ts';
@@ -43,6 +44,8 @@ import { Worker } from './worker.ts';
 
 /** Fewer than the deployed queue has: nothing throttles here, so what fails five times fails for good. */
 const DETECT_RECEIVES = 5;
+/** So many events of a group become one write of its state; few enough that Ctrl-C need not wait long for them. */
+const DETECT_BATCH = 5_000;
 /** A person who has just added one waits for it to count. */
 const SUPPRESSIONS_FRESH_MS = 1_000;
 /** As the deployed queues have it: the notifier waits up to an hour between them. */
@@ -117,15 +120,15 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   });
   const state = { client: database.client, tableName: STATE_TABLE, clock };
   const claims = new LocalClaims(state);
-  const worker = (queue: string, maxReceives: number, handle: Handle) =>
-    new Worker({ queues, queue, maxReceives, clock, log, handle });
+  const worker = (queue: string, maxReceives: number, handle: Handle, maxBatch?: number) =>
+    new Worker({ queues, queue, maxReceives, clock, log, handle, ...(maxBatch && { maxBatch }) });
   const detection = {
     catalogue: CATALOGUE,
     alertOnHistory: true,
     windowMs: DEFAULT_ALERT_WINDOW_MINUTES * 60_000,
     updateEveryMs: options.once ? Number.POSITIVE_INFINITY : UPDATE_EVERY_MS,
     runbookBaseUrl: DEFAULT_RUNBOOK_BASE_URL,
-    store: new DynamoAlertStateStore(state),
+    store: new GroupCache(new DynamoAlertStateStore(state)),
     due: new DynamoDueIndex(state),
     suppressions: new DynamoActiveSuppressions({ ...state, log, freshMs: SUPPRESSIONS_FRESH_MS }),
     publisher,
@@ -152,7 +155,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   const sweeper = new Sweeper({ clock, log, sweep: sweepNow });
   const workers = [
     worker(OUTBOX_QUEUE, SINK_RECEIVES, outboxHandler(publisher)),
-    worker(DETECT_QUEUE, DETECT_RECEIVES, detectHandler(detection)),
+    worker(DETECT_QUEUE, DETECT_RECEIVES, detectHandler(detection), DETECT_BATCH),
     ...sinks.map((sink) =>
       worker(
         sinkQueue(sink.name),

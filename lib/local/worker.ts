@@ -20,11 +20,13 @@ export interface WorkerOptions {
   readonly maxReceives: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Messages the handler is given at once, at most: as many as wait, beginning with ten. @default 10 */
+  readonly maxBatch?: number;
   /** A rejection means that the whole batch failed. */
   handle(batch: readonly ReceivedMessage[]): Promise<BatchOutcome>;
 }
 
-/** Lambda's default for SQS. */
+/** Lambda's default for SQS, and where larger batches begin: a run that is killed again and again gets on, too. */
 const BATCH_SIZE = 10;
 /** Longer than any batch takes: one worker a queue, and a new run makes everything visible anyway. */
 const VISIBILITY_MS = 15 * 60_000;
@@ -56,11 +58,13 @@ export class Worker {
   }
 
   async #run(): Promise<void> {
-    const { queues, queue, maxReceives, clock } = this.#options;
+    const { queues, queue, maxReceives, maxBatch = BATCH_SIZE, clock } = this.#options;
+    let size = BATCH_SIZE;
     while (!this.#stop.signal.aborted) {
-      const batch = queues.receive(queue, BATCH_SIZE, VISIBILITY_MS, maxReceives);
+      const batch = queues.receive(queue, size, VISIBILITY_MS, maxReceives);
       if (batch.length > 0) {
         await this.#take(batch);
+        size = Math.min(maxBatch, size * 2);
         continue;
       }
       const nextAt = queues.nextVisibleAt(queue);

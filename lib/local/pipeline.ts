@@ -28,7 +28,7 @@ import { startLocalBus } from './bus.ts';
 import { LOCAL_BUS_NAME, LOCAL_REGION } from './bus-entry.ts';
 import { CHECKPOINT_TABLE, LOCAL_CREDENTIALS, STATE_TABLE, startDynamoDb } from './dynamodb.ts';
 import { FileQuarantine } from './file-quarantine.ts';
-import { GroupCache } from './group-cache.ts';
+import { LocalGroupStore } from './group-store.ts';
 import { detectHandler, type Handle, notifyHandler } from './handlers.ts';
 import { LocalClaims } from './local-claims.ts';
 import type { RunEndpoints } from './lock.ts';
@@ -120,6 +120,11 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   });
   const state = { client: database.client, tableName: STATE_TABLE, clock };
   const claims = new LocalClaims(state);
+  const groups = new LocalGroupStore({
+    file: join(dataFolder, 'groups.db'),
+    store: new DynamoAlertStateStore(state),
+    clock,
+  });
   const worker = (queue: string, maxReceives: number, handle: Handle, maxBatch?: number) =>
     new Worker({ queues, queue, maxReceives, clock, log, handle, ...(maxBatch && { maxBatch }) });
   const detection = {
@@ -128,7 +133,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     windowMs: DEFAULT_ALERT_WINDOW_MINUTES * 60_000,
     updateEveryMs: options.once ? Number.POSITIVE_INFINITY : UPDATE_EVERY_MS,
     runbookBaseUrl: DEFAULT_RUNBOOK_BASE_URL,
-    store: new GroupCache(new DynamoAlertStateStore(state)),
+    store: groups,
     due: new DynamoDueIndex(state),
     suppressions: new DynamoActiveSuppressions({ ...state, log, freshMs: SUPPRESSIONS_FRESH_MS }),
     publisher,
@@ -207,6 +212,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       eventBridge.destroy();
       await bus.close();
       await database.close();
+      groups.close();
       queues.close();
     },
   };

@@ -1,5 +1,8 @@
-// Every detection that keeps a state, over both places where state is kept: the answers are those of the run in one process,
+// Every detection that keeps a state, over all places where state is kept: the answers are those of the run in one process,
 // though each batch comes out of order, twice and at once.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryAlertStateStore } from '../../../lib/alerts/memory-state-store.ts';
 import type { AlertStateStore } from '../../../lib/alerts/state-port.ts';
@@ -13,6 +16,7 @@ import type { DueIndex } from '../../../lib/detections/due-index.ts';
 import { DynamoDueIndex } from '../../../lib/detections/dynamo-due-index.ts';
 import { MemoryDueIndex } from '../../../lib/detections/memory-due-index.ts';
 import { sweep } from '../../../lib/detections/sweep.ts';
+import { LocalGroupStore } from '../../../lib/local/group-store.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { busEvent, detectBody } from '../../support/bus-events.ts';
 import { type Dynalite, startDynalite } from '../../support/dynalite.ts';
@@ -28,7 +32,13 @@ let tables = 0;
 beforeAll(async () => {
   dynalite = await startDynalite();
 });
-afterAll(() => dynalite.close());
+const folder = mkdtempSync(join(tmpdir(), 'groups-'));
+const opened: LocalGroupStore[] = [];
+afterAll(async () => {
+  for (const store of opened) store.close();
+  rmSync(folder, { recursive: true });
+  await dynalite.close();
+});
 
 type Stores = (clock: ManualClock) => Promise<{ store: AlertStateStore; due: DueIndex }>;
 const PLACES: ReadonlyArray<readonly [string, Stores]> = [
@@ -45,6 +55,15 @@ const PLACES: ReadonlyArray<readonly [string, Stores]> = [
         store: new DynamoAlertStateStore({ client, tableName, clock }),
         due: new DynamoDueIndex({ client, tableName }),
       };
+    },
+  ],
+  [
+    'in a file, of the local run',
+    async (clock) => {
+      const file = join(folder, `${opened.length}.db`);
+      const store = new LocalGroupStore({ file, store: new MemoryAlertStateStore(clock), clock });
+      opened.push(store);
+      return { store, due: new MemoryDueIndex() };
     },
   ],
 ];

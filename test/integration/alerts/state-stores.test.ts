@@ -1,9 +1,13 @@
-// The two places in which alerts remember, held to the same answers.
+// The places in which alerts remember, held to the same answers.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMPTY_GROUP } from '../../../lib/alerts/life.ts';
 import { MemoryAlertStateStore } from '../../../lib/alerts/memory-state-store.ts';
 import { type AlertStateStore, MEMORY_SECONDS } from '../../../lib/alerts/state-port.ts';
 import { DynamoAlertStateStore } from '../../../lib/alerts/state-store.ts';
+import { LocalGroupStore } from '../../../lib/local/group-store.ts';
 import { type Dynalite, startDynalite } from '../../support/dynalite.ts';
 
 const START = Date.parse('2026-11-01T00:00:00Z');
@@ -21,7 +25,17 @@ beforeAll(async () => {
   table = await startDynalite();
   await table.createTable('state');
 });
-afterAll(() => table.close());
+const folder = mkdtempSync(join(tmpdir(), 'groups-'));
+const localGroups = new LocalGroupStore({
+  file: join(folder, 'groups.db'),
+  store: new MemoryAlertStateStore(clock),
+  clock,
+});
+afterAll(async () => {
+  localGroups.close();
+  rmSync(folder, { recursive: true });
+  await table.close();
+});
 
 const stores: ReadonlyArray<[string, () => AlertStateStore]> = [
   ['in memory', () => new MemoryAlertStateStore(clock)],
@@ -29,6 +43,7 @@ const stores: ReadonlyArray<[string, () => AlertStateStore]> = [
     'in DynamoDB',
     () => new DynamoAlertStateStore({ client: table.client, tableName: 'state', clock }),
   ],
+  ['in a file, of the local run', () => localGroups],
 ];
 
 describe.each(stores)('%s', (_name, open) => {

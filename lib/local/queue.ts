@@ -21,7 +21,7 @@ const SCHEMA = `
     dead INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX IF NOT EXISTS messages_by_visibility ON messages (queue, dead, visible_at, seq);
-  CREATE INDEX IF NOT EXISTS messages_by_receipt ON messages (receipt) WHERE receipt IS NOT NULL;
+  DROP INDEX IF EXISTS messages_by_receipt;
 `;
 
 const BUSY_MS = 10_000;
@@ -99,6 +99,7 @@ export class DurableQueues {
     maxReceives: number,
   ): ReceivedMessage[] {
     const now = this.#clock.now();
+    const receiving = randomUUID();
     return this.#transaction(() => {
       const received: ReceivedMessage[] = [];
       for (const row of this.#statements.visible.all(queue, now, max)) {
@@ -108,7 +109,8 @@ export class DurableQueues {
           this.#statements.bury.run(String(row['reason'] ?? `received ${maxReceives} times`), seq);
           continue;
         }
-        const receipt = randomUUID();
+        // Begins with where the message is, which saves an index of receipts.
+        const receipt = `${seq}.${receiving}`;
         this.#statements.hide.run(now + visibilityMs, receives, receipt, seq);
         received.push({
           id: String(row['id']),
@@ -126,23 +128,23 @@ export class DurableQueues {
   delete(receipts: readonly string[]): void {
     if (receipts.length === 0) return;
     this.#transaction(() => {
-      for (const receipt of receipts) this.#statements.remove.run(receipt);
+      for (const receipt of receipts) this.#statements.remove.run(seqOf(receipt), receipt);
     });
   }
 
   /** Shows the message again after `ms`; `reason` is kept and becomes the dead letter's if it ends as one. */
   defer(receipt: string, ms: number, reason?: string): void {
-    this.#statements.defer.run(this.#clock.now() + ms, reason ?? null, receipt);
+    this.#statements.defer.run(this.#clock.now() + ms, reason ?? null, seqOf(receipt), receipt);
   }
 
   /** As `defer`, without counting against the message: the sink asked to wait, nothing failed. */
   postpone(receipt: string, ms: number): void {
-    this.#statements.postpone.run(this.#clock.now() + ms, receipt);
+    this.#statements.postpone.run(this.#clock.now() + ms, seqOf(receipt), receipt);
   }
 
   /** Straight to its queue's dead letters. */
   deadLetter(receipt: string, reason: string): void {
-    this.#statements.buryReceipt.run(reason, receipt);
+    this.#statements.buryReceipt.run(reason, seqOf(receipt), receipt);
   }
 
   /** Puts every dead letter back where it came from, as good as new. Returns how many. */
@@ -208,6 +210,10 @@ export class DurableQueues {
   }
 }
 
+function seqOf(receipt: string): number {
+  return Number.parseInt(receipt, 10);
+}
+
 function prepare(db: DatabaseSync): Record<keyof typeof SQL, StatementSync> {
   const prepared = Object.entries(SQL).map(([name, sql]) => [name, db.prepare(sql)]);
   return Object.fromEntries(prepared) as Record<keyof typeof SQL, StatementSync>;
@@ -218,12 +224,14 @@ const SQL = {
   visible: `SELECT seq, id, body, receives, sent_at, reason FROM messages
     WHERE queue = ? AND dead = 0 AND visible_at <= ? ORDER BY visible_at, seq LIMIT ?`,
   hide: 'UPDATE messages SET visible_at = ?, receives = ?, receipt = ? WHERE seq = ?',
-  remove: 'DELETE FROM messages WHERE receipt = ?',
-  defer: 'UPDATE messages SET visible_at = ?, receipt = NULL, reason = ? WHERE receipt = ?',
+  remove: 'DELETE FROM messages WHERE seq = ? AND receipt = ?',
+  defer:
+    'UPDATE messages SET visible_at = ?, receipt = NULL, reason = ? WHERE seq = ? AND receipt = ?',
   postpone:
-    'UPDATE messages SET visible_at = ?, receipt = NULL, receives = receives - 1 WHERE receipt = ?',
+    'UPDATE messages SET visible_at = ?, receipt = NULL, receives = receives - 1 WHERE seq = ? AND receipt = ?',
   bury: 'UPDATE messages SET dead = 1, receipt = NULL, reason = ? WHERE seq = ?',
-  buryReceipt: 'UPDATE messages SET dead = 1, receipt = NULL, reason = ? WHERE receipt = ?',
+  buryReceipt:
+    'UPDATE messages SET dead = 1, receipt = NULL, reason = ? WHERE seq = ? AND receipt = ?',
   redrive:
     'UPDATE messages SET dead = 0, visible_at = ?, receives = 0, reason = NULL WHERE dead = 1',
   dead: 'SELECT queue, body, reason FROM messages WHERE dead = 1 ORDER BY seq DESC LIMIT ?',

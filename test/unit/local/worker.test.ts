@@ -51,6 +51,21 @@ test('takes what is there and what comes later, ten at a time, and deletes what 
   expect(worker?.handled).toBe(13);
 });
 
+test('takes twice as many each time where that is allowed, up to a limit', async () => {
+  const batches: number[] = [];
+  send(...Array.from({ length: 130 }, (_, number) => String(number)));
+  worker = new Worker({
+    ...{ queues, queue: 'q', maxReceives: 3, maxBatch: 50, clock, log: silentLog },
+    handle: async (batch) => {
+      batches.push(batch.length);
+      return {};
+    },
+  });
+  worker.start();
+  await until(() => queues.isDrained());
+  expect(batches).toEqual([10, 20, 40, 50, 10]);
+});
+
 test('a failed message comes again alone, and becomes a dead letter with its reason at last', async () => {
   const seen: string[][] = [];
   send('good', 'bad');

@@ -44,8 +44,8 @@ import { Worker } from './worker.ts';
 
 /** Fewer than the deployed queue has: nothing throttles here, so what fails five times fails for good. */
 const DETECT_RECEIVES = 5;
-/** So many events of a group become one write of its state; few enough that Ctrl-C need not wait long for them. */
-const DETECT_BATCH = 5_000;
+/** Many events of a group become one write of its state; few enough that the poller and Ctrl-C need not wait for them. */
+const DETECT_BATCH = 1_000;
 /** A person who has just added one waits for it to count. */
 const SUPPRESSIONS_FRESH_MS = 1_000;
 /** As the deployed queues have it: the notifier waits up to an hour between them. */

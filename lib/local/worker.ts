@@ -1,5 +1,6 @@
 // Takes batches from one durable queue to a handler, as Lambda's event source does, partial batch responses included.
 // What the handler does is not its business; it deletes what was handled and shows again, later, what was not.
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -64,6 +65,8 @@ export class Worker {
       const batch = queues.receive(queue, size, VISIBILITY_MS, maxReceives);
       if (batch.length > 0) {
         await this.#take(batch);
+        // A handler may have waited for nothing: what else goes on in this process has its turn.
+        await setImmediate();
         size = Math.min(maxBatch, size * 2);
         continue;
       }

@@ -28,6 +28,9 @@ export interface Placed extends Seen {
   readonly group: GroupIdentity;
 }
 
+/** From the end of an alert's window until it is closed at the latest, also where the feed stands still, with a day to spare. */
+const CLOSED_BY_MS = 2 * 86_400_000;
+
 export class Watch {
   readonly detection: Detection;
   readonly #lookout: Lookout;
@@ -58,7 +61,12 @@ export class Watch {
 
   /** Seconds for which a group is to be kept at least. */
   get memorySeconds(): number {
-    return Math.ceil(this.#engine.memoryMs / 1_000);
+    return this.#secondsFor(this.#engine);
+  }
+
+  #secondsFor({ memoryMs }: Engine): number {
+    const { windowMs, graceMs } = this.#life;
+    return Math.ceil(Math.max(memoryMs, windowMs + graceMs + CLOSED_BY_MS) / 1_000);
   }
 
   /**
@@ -103,7 +111,7 @@ export class Watch {
   change(group: GroupIdentity, alone: boolean, now: () => number): GroupChange<Sighting> {
     const engine = alone ? matchEngine : this.#engine;
     return {
-      memorySeconds: Math.ceil(engine.memoryMs / 1_000),
+      memorySeconds: this.#secondsFor(engine),
       apply: (state, sightings) =>
         this.#guarded(() =>
           applyEvents(state, sightings, this.#rulesFor(group, now), (memory, sighting, windows) =>

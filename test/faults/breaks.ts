@@ -2,7 +2,7 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { Claims } from '../../lib/alerts/claims.ts';
 import type { AlertStateStore } from '../../lib/alerts/state-port.ts';
-import type { Publisher } from '../../lib/bus/publisher-port.ts';
+import type { BulkPublisher } from '../../lib/bus/publisher-port.ts';
 import type { QuarantineStore } from '../../lib/bus/quarantine.ts';
 import type { CheckpointStore } from '../../lib/poller/checkpoint-store.ts';
 
@@ -19,7 +19,7 @@ export type Break = keyof typeof BREAKS;
 
 interface Wrappers {
   eventBridge(real: EventBridgeClient): EventBridgeClient;
-  publisher(real: Publisher): Publisher;
+  publisher(real: BulkPublisher): BulkPublisher;
   checkpoints(real: CheckpointStore): CheckpointStore;
   quarantine(real: QuarantineStore): QuarantineStore;
   claims(real: Claims): Claims;

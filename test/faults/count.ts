@@ -1,5 +1,7 @@
 // What must be true of a world once all is done, whatever went wrong on the way: the count every run ends with.
 import { isDeepStrictEqual } from 'node:util';
+import { UPDATE_EVERY_MS } from '../../lib/alerts/revisions.ts';
+import { MAX_ENTRIES_PER_REQUEST } from '../../lib/bus/chunker.ts';
 import type { Alert } from '../../lib/contract/alert.ts';
 import { ALERT_DETAIL_TYPES, ALERT_SOURCE, AUDIT_LOG_SOURCE } from '../../lib/contract/sources.ts';
 import { TOKEN } from './functions.ts';
@@ -20,8 +22,6 @@ export interface Count {
 export interface Expectation {
   /** Faults change events on their way: they are recognised by gid alone. */
   readonly changes?: boolean;
-  /** Pages that each death may double, beside the entries whose answers were lost. @default 2 */
-  readonly pagesADeath?: number;
   /** Messages of a sink are as many as alerts and lost answers, no fewer and no more. @default true */
   readonly exactMessages?: boolean;
   /** Alerts may have come as roll-ups. */
@@ -90,7 +90,8 @@ function countFeed(world: World, expected: Expectation, problems: string[]) {
   const copies = [...onBus.values()].reduce((sum, list) => sum + list.length, 0);
   const doubled = copies - onBus.size;
   const { deaths, lostEntries } = world.injected;
-  const bound = deaths * (expected.pagesADeath ?? 2) * world.options.pageSize + lostEntries;
+  const inFlight = world.setting.requestsInFlight * MAX_ENTRIES_PER_REQUEST;
+  const bound = deaths * (world.options.pageSize + inFlight) + lostEntries;
   if (doubled > bound) problems.push(`${doubled} events doubled, the bound is ${bound}`);
   return { logged: logged.size, onBus: onBus.size, quarantined: objects.size, doubled };
 }
@@ -100,18 +101,31 @@ function gidIn(body: string): string | undefined {
   return /"gid":"?([^",}]+)/.exec(body)?.[1];
 }
 
-/** @returns the alerts opened, by id */
-function countAlerts(world: World, problems: string[]): Map<string, Alert> {
-  const opened = new Map<string, Alert>();
-  const newest = new Map<string, Alert>();
+/** What the bus has of an alert. */
+interface Told {
+  readonly opened?: Alert;
+  readonly newest: Alert;
+}
+
+/** @returns the alerts, by id */
+function countAlerts(world: World, problems: string[]): Map<string, Told> {
+  const revisions = new Map<string, Revision[]>();
   for (const { Source, DetailType, Detail } of world.bench.bus.entries) {
     if (Source !== ALERT_SOURCE) continue;
-    const { data } = JSON.parse(Detail) as { data: Alert };
-    if (DetailType === ALERT_DETAIL_TYPES.opened) opened.set(data.alertId, data);
-    if ((newest.get(data.alertId)?.revision ?? 0) < data.revision) newest.set(data.alertId, data);
+    const { metadata, data } = JSON.parse(Detail) as { metadata: Data; data: Alert };
+    const at = Date.parse(String(metadata['publishedAt']));
+    const list = revisions.get(data.alertId) ?? [];
+    revisions.set(data.alertId, [...list, { type: DetailType, at, alert: data }]);
   }
+  const told = new Map<string, Told>();
   const ids = new Map<string, Set<string>>();
-  for (const { detectionId, entity, alertId } of opened.values()) {
+  for (const [alertId, list] of revisions) {
+    problems.push(...revisionProblems(list).map((text) => `alert ${alertId} ${text}`));
+    const [newest] = list.map(({ alert }) => alert).sort((a, b) => b.revision - a.revision);
+    const opened = list.find(({ type }) => type === ALERT_DETAIL_TYPES.opened)?.alert;
+    if (newest === undefined) continue;
+    told.set(alertId, { newest, ...(opened === undefined ? {} : { opened }) });
+    const { detectionId, entity } = newest;
     const key = `${detectionId} ${entity.type} ${entity.id}`;
     ids.set(key, (ids.get(key) ?? new Set()).add(alertId));
   }
@@ -119,19 +133,68 @@ function countAlerts(world: World, problems: string[]): Map<string, Alert> {
     if (set.size > 1) problems.push(`${key} opened under ${set.size} ids`);
   }
   for (const [key, gids] of expectedMatches(world)) {
-    const [id, ...others] = ids.get(key) ?? [];
-    if (id === undefined || others.length > 0) {
+    const [id = '', ...others] = ids.get(key) ?? [];
+    const alert = told.get(id)?.newest;
+    if (alert === undefined || others.length > 0) {
       problems.push(`${key} has ${ids.get(key)?.size ?? 0} alerts, not one`);
       continue;
     }
-    const alert = newest.get(id);
-    if (alert?.count !== gids.size) {
-      problems.push(`${key} counts ${alert?.count} events, not ${gids.size}`);
+    if (alert.count !== gids.size) {
+      problems.push(`${key} counts ${alert.count} events, not ${gids.size}`);
     }
-    const stray = alert?.eventGids.filter((gid) => !gids.has(gid)) ?? [];
+    const stray = alert.eventGids.filter((gid) => !gids.has(gid));
     if (stray.length > 0) problems.push(`${key} holds ${stray}, which do not match`);
   }
-  return opened;
+  return told;
+}
+
+/** A revision as it came onto the bus. */
+interface Revision {
+  readonly type: string;
+  /** When it was published, milliseconds of the clock of whoever did. */
+  readonly at: number;
+  readonly alert: Alert;
+}
+
+/** Clocks of two processes differ by milliseconds, and the harness runs them a hundred times as fast. */
+const LEAST_MS_BETWEEN_UPDATES = UPDATE_EVERY_MS - 5_000;
+
+/** @param list of one alert, in the order of the bus */
+function revisionProblems(list: readonly Revision[]): string[] {
+  const problems: string[] = [];
+  const firsts: Revision[] = [];
+  for (const each of list) {
+    const { revision } = each.alert;
+    const known = firsts[revision - 1];
+    if (known === undefined && revision !== firsts.length + 1) {
+      problems.push(`has revision ${revision} before ${firsts.length + 1}`);
+    }
+    if (known !== undefined && !isDeepStrictEqual(known.alert, each.alert)) {
+      problems.push(`has two contents under revision ${revision}`);
+    }
+    firsts[revision - 1] ??= each;
+  }
+  const { opened, updated, closed } = ALERT_DETAIL_TYPES;
+  if (firsts.some(({ type }, at) => (type === opened) !== (at === 0))) {
+    problems.push('opens otherwise than once and first');
+  }
+  const updates = firsts.filter(({ type }) => type === updated);
+  for (const [at, { at: published }] of updates.entries()) {
+    const before = updates[at - 1]?.at ?? Number.NEGATIVE_INFINITY;
+    if (published - before < LEAST_MS_BETWEEN_UPDATES) {
+      problems.push(`is updated twice within ${published - before} ms`);
+    }
+  }
+  const last = firsts.at(-1);
+  const closings = firsts.filter(({ type }) => type === closed).length;
+  const isSeveral = (last?.alert.count ?? 0) > 1;
+  if (closings !== (isSeveral ? 1 : 0)) {
+    problems.push(
+      `${last?.alert.detectionId} ${last?.alert.firstSeen} of ${last?.alert.count} events is closed ${closings} times`,
+    );
+  }
+  if (closings > 0 && last?.type !== closed) problems.push('goes on after its closing');
+  return problems;
 }
 
 const SAML = 'asana.policy.saml-weakened';
@@ -153,21 +216,29 @@ function expectedMatches(world: World): Map<string, Set<string>> {
 
 function countSinks(
   world: World,
-  alerts: ReadonlyMap<string, Alert>,
+  alerts: ReadonlyMap<string, Told>,
   { exactMessages = true, rollUps = false }: Expectation,
   problems: string[],
 ) {
   const messages = { slack: slackMessages(world), sns: snsMessages(world) };
   const doubledMessages = { slack: 0, sns: 0 };
+  const active = [...alerts].filter(([, { newest }]) => newest.status === 'active');
+  const due = {
+    opened: active.map(([id]) => `opened ${id}`),
+    closed: active
+      .filter(([, { newest }]) => newest.closedAt !== undefined)
+      .map(([id]) => `closed ${id}`),
+  };
   for (const sink of SINKS) {
     const counts = new Map<string, number>();
-    for (const id of messages[sink]) counts.set(id, (counts.get(id) ?? 0) + 1);
-    const missing = [...alerts.keys()].filter((id) => !counts.has(id));
-    if (missing.length > 0 && !rollUps)
-      problems.push(`${sink} lacks alerts ${missing.slice(0, 3)}`);
-    const unknown = [...counts.keys()].filter((id) => !alerts.has(id));
-    if (unknown.length > 0)
-      problems.push(`${sink} has messages of no alert: ${unknown.slice(0, 3)}`);
+    for (const name of messages[sink]) counts.set(name, (counts.get(name) ?? 0) + 1);
+    // A bot's message says itself that it is over.
+    const edits = sink === 'slack' && world.options.slack === 'bot';
+    const wanted = edits ? due.opened : [...due.opened, ...due.closed];
+    const missing = wanted.filter((name) => !counts.has(name));
+    if (missing.length > 0 && !rollUps) problems.push(`${sink} lacks ${missing.slice(0, 3)}`);
+    const unknown = [...counts.keys()].filter((name) => !wanted.includes(name));
+    if (unknown.length > 0) problems.push(`${sink} has what is no alert: ${unknown.slice(0, 3)}`);
     const doubled = messages[sink].length - counts.size;
     doubledMessages[sink] = doubled;
     const lost = world.injected.lostMessages[sink];
@@ -184,25 +255,29 @@ function countSinks(
   };
 }
 
-/** The alert ids of messages that say that one opened. */
+/** What each message says of which alert: `opened <id>` or `closed <id>`. */
 function slackMessages(world: World): string[] {
-  const texts = [
-    ...world.bench.slack.messages
-      .filter(({ text }) => !String(text).startsWith('Over: '))
-      .map((message) => JSON.stringify(message)),
+  const of = (text: string, kind: string) =>
+    (/Alert ([0-9a-f]{32})/.exec(text)?.slice(1) ?? []).map((id) => `${kind} ${id}`);
+  return [
+    ...world.bench.slack.messages.flatMap((message) =>
+      of(
+        JSON.stringify(message),
+        String(message['text']).startsWith('Over: ') ? 'closed' : 'opened',
+      ),
+    ),
     // A bot's message is edited as its alert goes on and ends.
     ...world.bench.slackApi.messages
       .filter(({ threadTs }) => threadTs === undefined)
-      .map(({ blocks }) => blocks),
+      .flatMap(({ blocks }) => of(blocks, 'opened')),
   ];
-  return texts.flatMap((text) => /Alert ([0-9a-f]{32})/.exec(text)?.[1] ?? []);
 }
 
 function snsMessages(world: World): string[] {
   return world.bench.aws.published
-    .filter(({ attributes }) => attributes['notice'] === 'opened')
-    .map(({ message }) => {
+    .filter(({ attributes }) => attributes['notice'] !== 'roll-up')
+    .map(({ message, attributes }) => {
       const { default: json } = JSON.parse(message) as { default: string };
-      return (JSON.parse(json) as Alert).alertId;
+      return `${attributes['notice']} ${(JSON.parse(json) as Alert).alertId}`;
     });
 }

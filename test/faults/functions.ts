@@ -6,6 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoActiveSuppressions } from '../../lib/alerts/active-suppressions.ts';
 import { type ClaimKey, type Claims, DynamoClaims } from '../../lib/alerts/claims.ts';
 import { type QueueMessage, SqsNotifierQueue } from '../../lib/alerts/notifier-queue.ts';
 import { type NotifyResult, notifyBatch } from '../../lib/alerts/notify.ts';
@@ -17,6 +18,7 @@ import { DynamoStormGuard } from '../../lib/alerts/storm-guard.ts';
 import { AsanaClient } from '../../lib/asana/client.ts';
 import { SecretToken } from '../../lib/asana/secret-token.ts';
 import { clientConfig } from '../../lib/aws-clients.ts';
+import type { BulkPublisher } from '../../lib/bus/publisher-port.ts';
 import { PutEventsPublisher } from '../../lib/bus/put-events-publisher.ts';
 import { DEFAULT_REDACT_PATHS, redactor } from '../../lib/bus/redaction.ts';
 import { S3Quarantine } from '../../lib/bus/s3-quarantine.ts';
@@ -24,14 +26,20 @@ import { DEFAULT_RUNBOOK_BASE_URL } from '../../lib/contract/runbook.ts';
 import { CATALOGUE } from '../../lib/detections/catalogue/index.ts';
 import { type BatchResult, type DetectRecord, detectBatch } from '../../lib/detections/detect.ts';
 import { DynamoDueIndex } from '../../lib/detections/dynamo-due-index.ts';
-import { SETTLE_MS, type Swept, sweep } from '../../lib/detections/sweep.ts';
+import { DynamoDueNotes } from '../../lib/detections/dynamo-due-notes.ts';
+import { FailureReports } from '../../lib/detections/failure-reports.ts';
+import { SETTLE_MS, type Swept, sweep, sweepAndStay } from '../../lib/detections/sweep.ts';
 import { describeError } from '../../lib/errors.ts';
+import { DynamoFeedStore } from '../../lib/feed/dynamo-feed-store.ts';
+import { FeedWatch } from '../../lib/feed/feed-watch.ts';
+import { Published } from '../../lib/feed/published.ts';
 import type { Log } from '../../lib/log.ts';
 import type { CheckpointStore } from '../../lib/poller/checkpoint-store.ts';
 import { DynamoCheckpointStore } from '../../lib/poller/dynamo-checkpoint-store.ts';
 import { DynamoFeed } from '../../lib/poller/dynamo-feed.ts';
 import { Poller } from '../../lib/poller/poll.ts';
 import { budgetOf } from '../../lib/poller/tick.ts';
+import { probe } from '../../lib/poller/watched-workspaces.ts';
 import { SecretText } from '../../lib/secret-text.ts';
 import { type Break, broken } from './breaks.ts';
 import { type ClockSetting, FastClock } from './clock.ts';
@@ -53,6 +61,8 @@ export interface Setting {
   readonly stateTable: string;
   readonly pageLimit?: number | undefined;
   readonly pollIntervalSeconds: number;
+  /** PutEvents requests in flight: what a death may double depends on it. */
+  readonly requestsInFlight: number;
   readonly newAlertsPerMinute: number;
   readonly skipUnreadable: boolean;
   /** Real milliseconds after which an answer counts as lost. */
@@ -76,7 +86,8 @@ export interface Polled {
 export interface Calls {
   poll(remainingMs: number): Promise<Polled>;
   detect(records: readonly DetectRecord[]): Promise<BatchResult>;
-  sweep(remainingMs: number): Promise<Swept>;
+  /** @param stays for what comes due within the minute, as the function does */
+  sweep(remainingMs: number, stays?: boolean): Promise<Swept>;
   'notify-slack'(messages: readonly QueueMessage[]): Promise<NotifyResult>;
   'notify-sns'(messages: readonly QueueMessage[]): Promise<NotifyResult>;
 }
@@ -87,7 +98,7 @@ export const TOKEN = 'marked-asana-token';
 const BUCKET = 'quarantine';
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:alerts';
 /** In which a detection's matches for one entity are one alert, in whatever order: longer than any seed lasts. */
-const WINDOW_MS = 30 * 86_400_000;
+export const WINDOW_MS = 6 * 86_400_000;
 
 /** Hears what no server sees. */
 export interface Observer {
@@ -114,6 +125,7 @@ export function wire(
         client: broken(setting.break).eventBridge(clients.eventBridge),
         eventBusName: 'audit',
         clock,
+        concurrency: setting.requestsInFlight,
         ...(maxRounds === undefined ? {} : { maxRounds }),
       }),
     );
@@ -125,9 +137,20 @@ export function wire(
     graceMs: WINDOW_MS,
     runbookBaseUrl: DEFAULT_RUNBOOK_BASE_URL,
     store: broken(setting.break).alertStates(new DynamoAlertStateStore(state)),
-    due: new DynamoDueIndex(state),
+    suppressions: new DynamoActiveSuppressions({ ...state, log }),
     clock,
     log,
+  };
+  /** Detecting and sweeping report what fails on a publisher of their own, once their work is done. */
+  const reporting = async <T>(
+    maxRounds: number | undefined,
+    work: (deps: { publisher: BulkPublisher; metrics: FailureReports }) => Promise<T>,
+  ): Promise<T> => {
+    const own = publisher(maxRounds);
+    const metrics = new FailureReports({ publisher: own, clock, log, count: () => {} });
+    const done = await work({ publisher: own, metrics });
+    await metrics.publish();
+    return done;
   };
   const asana = new AsanaClient({
     baseUrl: setting.asanaUrl,
@@ -143,28 +166,36 @@ export function wire(
       maxResponseBytes: 1_000_000,
     },
   });
-  const poller = new Poller(
-    {
-      asana,
-      publisher: publisher(),
-      quarantine: broken(setting.break).quarantine(new S3Quarantine(clients.s3, BUCKET)),
-      checkpoints: broken(setting.break).checkpoints(
-        watchedLeases(
-          new DynamoCheckpointStore(clients.dynamodb, setting.checkpointTable),
-          observer,
+  const feed = new FeedWatch({
+    store: new DynamoFeedStore(clients.dynamodb, setting.checkpointTable),
+    publisher: publisher(),
+    clock,
+    log,
+  });
+  const poller = (published: Published) =>
+    new Poller(
+      {
+        asana,
+        publisher: publisher(),
+        quarantine: broken(setting.break).quarantine(new S3Quarantine(clients.s3, BUCKET)),
+        checkpoints: broken(setting.break).checkpoints(
+          watchedLeases(
+            new DynamoCheckpointStore(clients.dynamodb, setting.checkpointTable),
+            observer,
+          ),
         ),
-      ),
-      clock,
-      log,
-    },
-    {
-      startFrom: 'oldest',
-      redact: redactor(DEFAULT_REDACT_PATHS),
-      maxEventBytes: 240 * 1024,
-      pageLimit: setting.pageLimit,
-      skipUnreadable: setting.skipUnreadable,
-    },
-  );
+        clock,
+        log,
+        onPublished: published.add.bind(published),
+      },
+      {
+        startFrom: 'oldest',
+        redact: redactor(DEFAULT_REDACT_PATHS),
+        maxEventBytes: 240 * 1024,
+        pageLimit: setting.pageLimit,
+        skipUnreadable: setting.skipUnreadable,
+      },
+    );
   const notifier = (sink: Sink) => (messages: readonly QueueMessage[]) =>
     notifyBatch(messages, {
       sink,
@@ -192,23 +223,36 @@ export function wire(
       const { pollIntervalSeconds } = setting;
       const [now, monotonic] = [clock.now(), clock.monotonic()];
       const tick = { remainingMs, pollIntervalSeconds, scheduledTime: undefined, now, monotonic };
-      const { outcome, failure, published, fetched, pages } = await poller.run(
-        setting.workspaceGid,
-        budgetOf(tick),
-      );
+      const { workspaceGid } = setting;
+      const news = new Published();
+      const summary = await poller(news).run(workspaceGid, budgetOf(tick));
+      const { outcome, failure, published, fetched, pages } = summary;
+      news.tell(log, workspaceGid);
+      await feed.after({
+        workspaceGid,
+        caughtUp: outcome === 'caught-up',
+        slots: news.slots,
+        probe: () => probe(asana, workspaceGid, clock),
+      });
       const { code, retryable } = failure ?? {};
       const cause = failure?.cause === undefined ? undefined : describeError(failure.cause);
       return { outcome, code, retryable, cause, published, fetched, pages };
     },
-    detect: (records) => detectBatch(records, { ...detection, publisher: publisher(3) }),
-    sweep: (remainingMs) =>
-      sweep({
-        ...detection,
-        publisher: publisher(),
-        feed: new DynamoFeed(clients.dynamodb, setting.checkpointTable),
-        settleMs: SETTLE_MS,
-        endsAt: clock.monotonic() + remainingMs - 15_000,
-      }),
+    detect: (records) =>
+      reporting(3, (own) =>
+        detectBatch(records, { ...detection, ...own, due: new DynamoDueNotes(state) }),
+      ),
+    sweep: (remainingMs, stays = true) =>
+      reporting(undefined, (own) =>
+        (stays ? sweepAndStay : sweep)({
+          ...detection,
+          ...own,
+          due: new DynamoDueIndex(state),
+          feed: new DynamoFeed(clients.dynamodb, setting.checkpointTable),
+          settleMs: SETTLE_MS,
+          endsAt: clock.monotonic() + remainingMs - 15_000,
+        }),
+      ),
     'notify-slack': notifier(slack),
     'notify-sns': notifier(new SnsSink(clients.sns, TOPIC)),
   };

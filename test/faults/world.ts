@@ -3,6 +3,8 @@
 import type { QueueMessage } from '../../lib/alerts/notifier-queue.ts';
 import { MAX_ENTRIES_PER_REQUEST } from '../../lib/bus/chunker.ts';
 import { CATALOGUE } from '../../lib/detections/catalogue/index.ts';
+import { everyRevisionPattern, openedAndClosedPattern } from '../../lib/detections/rule-pattern.ts';
+import { SETTLE_MS } from '../../lib/detections/sweep.ts';
 import { judgeEntry } from '../../lib/local/bus-entry.ts';
 import { DurableQueues } from '../../lib/local/queue.ts';
 import { detectionRules, sinkQueue, sinkRule } from '../../lib/local/rules.ts';
@@ -14,7 +16,7 @@ import type { Bench } from './bench.ts';
 import type { Break } from './breaks.ts';
 import { FastClock } from './clock.ts';
 import { eventsFor } from './events.ts';
-import type { Calls, Polled, Setting } from './functions.ts';
+import { type Calls, type Polled, type Setting, WINDOW_MS } from './functions.ts';
 import { Here, type Invoker } from './invoker.ts';
 import type { Ask, Fate } from './servers/gate.ts';
 
@@ -26,10 +28,12 @@ const VISIBILITY_MS = 180_000;
 const MAX_RECEIVES = 100;
 const BATCH = 10;
 export const A_RUN_MS = 280_000;
+const MINUTE_MS = 60_000;
 
 const RULES = [
   ...detectionRules(CATALOGUE, { alertOnHistory: true }),
-  ...SINKS.map((sink) => sinkRule(sinkQueue(sink))),
+  sinkRule(sinkQueue('slack'), everyRevisionPattern),
+  sinkRule(sinkQueue('sns'), openedAndClosedPattern),
 ];
 
 export interface WorldOptions {
@@ -138,6 +142,7 @@ export class World {
       workspaceGid,
       asanaUrl: simulator.url,
       pollIntervalSeconds: 60,
+      requestsInFlight: 1 + (options.seed % 4),
       newAlertsPerMinute: 1_000,
       skipUnreadable: false,
       timeout: 20_000,
@@ -261,7 +266,25 @@ export class World {
     }
     this.queues.redrive();
     if (!(await this.drain())) problems.push('dead letters never delivered');
+    // What is unsaid is said once the minute is over; then the windows end, and with them every alert of several events.
+    for (const ahead of [2 * MINUTE_MS, 2 * WINDOW_MS + MINUTE_MS]) {
+      this.clock.skip(ahead);
+      if (!(await this.catchUp())) problems.push('never caught up after the alerts had opened');
+      problems.push(...(await this.#sweepAll()));
+    }
     return problems;
+  }
+
+  /** Sweeps until nothing more is due. @returns what could not be done */
+  async #sweepAll(rounds = 20): Promise<string[]> {
+    for (let round = 0; round < rounds; round++) {
+      const swept = await this.call('sweep', A_RUN_MS, false);
+      this.route();
+      if (!(await this.drain())) return ['messages of swept alerts never delivered'];
+      if (swept !== 'died' && swept.looked === 0) return [];
+      this.clock.skip(SETTLE_MS);
+    }
+    return ['the sweep never comes to an end'];
   }
 
   /** Hands what the bus took to the queues of the rules it matches. */

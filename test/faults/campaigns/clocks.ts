@@ -55,8 +55,7 @@ export const clocks: Campaign = {
       world.injected.deaths += stolen;
       world.route();
       const problems = await world.settle();
-      // A holder that lives publishes on until a save of its own is refused.
-      const counted = count(world, { pagesADeath: 3 });
+      const counted = count(world);
       const injected = { 'leases stolen': stolen, jumps };
       return { problems: [...problems, ...counted.problems], count: counted.count, injected };
     } finally {

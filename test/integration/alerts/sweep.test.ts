@@ -206,6 +206,18 @@ describe('an alert that is over', () => {
     expect(told(scene)[1]).toEqual(['Alert Closed', 2, 2]);
   });
 
+  it('closes, too, where its window is as long as any may be', async () => {
+    const scene = await servers.scene();
+    const long = { windowMs: 14 * 24 * HOUR };
+    await detectBatch([record(samlEvent('1')), record(samlEvent('2', 30))], {
+      ...scene.deps,
+      ...long,
+    });
+    scene.clock.advance(14 * 24 * HOUR + 20 * MINUTE + CLOSED_WITHOUT_FEED_MS);
+    await scene.sweep(long);
+    expect(told(scene).at(-1)).toEqual(['Alert Closed', 2, 2]);
+  });
+
   it('waits for a feed that catches up after days', async () => {
     const scene = await servers.scene();
     scene.clock.advance(5 * 24 * HOUR);

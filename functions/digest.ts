@@ -7,9 +7,11 @@ import type { Context } from 'aws-lambda';
 import { DynamoClaims } from '../lib/alerts/claims.ts';
 import { loadDigestConfig } from '../lib/alerts/digest-config.ts';
 import { DynamoDigestSource } from '../lib/alerts/digest-source.ts';
+import { expiringSuppressions } from '../lib/alerts/expiring-suppressions.ts';
 import { sendDigest } from '../lib/alerts/send-digest.ts';
 import { SlackSink } from '../lib/alerts/slack-sink.ts';
 import { SnsSink } from '../lib/alerts/sns-sink.ts';
+import { DynamoSuppressionStore } from '../lib/alerts/suppression-store.ts';
 import { clientConfig } from '../lib/aws-clients.ts';
 import { systemClock as clock } from '../lib/clock.ts';
 import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
@@ -23,6 +25,8 @@ const overrides = readOverridesFile(config.detectionsFile, import.meta.url, CATA
 const catalogue = tuned(CATALOGUE, overrides);
 const client = new DynamoDBClient(clientConfig(3_000));
 const source = new DynamoDigestSource({ ...config, client });
+const suppressions = new DynamoSuppressionStore({ client, tableName: config.stateTableName });
+const expiring = (from: number, to: number) => expiringSuppressions(suppressions, from, to);
 const claims = new DynamoClaims({ client, tableName: config.stateTableName, clock });
 // One attempt each: a retry after a lost answer would send twice unseen; Lambda calls again.
 const sns = new SnsSink(new SNSClient(clientConfig(5_000, 1)), config.topicArn);
@@ -42,5 +46,5 @@ export async function handler(
   log.addContext(context);
   const scheduled = Date.parse(input?.scheduledTime ?? '');
   const until = Number.isNaN(scheduled) ? clock.now() : scheduled;
-  return sendDigest(until, { ...config, catalogue, source, sinks, claims, clock, log });
+  return sendDigest(until, { ...config, catalogue, source, sinks, claims, expiring, clock, log });
 }

@@ -23,8 +23,8 @@ export interface DigestDeps {
   readonly source: DigestSource;
   readonly sinks: readonly DigestSink[];
   readonly claims: Claims;
-  /** Suppressions that expire from `from` on and before `until`, milliseconds since the epoch. @default - there are none */
-  readonly expiring?: (from: number, until: number) => Promise<readonly ExpiringSuppression[]>;
+  /** Suppressions that expire from `from` on and before `until`, milliseconds since the epoch. */
+  readonly expiring: (from: number, until: number) => Promise<readonly ExpiringSuppression[]>;
   /** IANA's name: whose day it is that gets one digest. */
   readonly timeZone: string;
   readonly clock: Clock;
@@ -53,7 +53,7 @@ export async function sendDigest(
     stagedDetections: deps.catalogue
       .filter(({ status }) => status === 'staged')
       .map(({ id, title, severity }) => ({ detectionId: id, title, severity })),
-    expiring: (await deps.expiring?.(until, until + 7 * DAY_MS)) ?? [],
+    expiring: await deps.expiring(until, until + 7 * DAY_MS),
     newTypes: types.news,
   });
   const outcomes: Record<string, string> = {};

@@ -5,10 +5,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CLAIM_LEASE_MS, DynamoClaims } from '../../../lib/alerts/claims.ts';
 import { loadDigestConfig } from '../../../lib/alerts/digest-config.ts';
 import { DynamoDigestSource } from '../../../lib/alerts/digest-source.ts';
+import { expiringSuppressions } from '../../../lib/alerts/expiring-suppressions.ts';
 import { type DigestDeps, sendDigest } from '../../../lib/alerts/send-digest.ts';
 import { fixedCredential, SlackSink } from '../../../lib/alerts/slack-sink.ts';
 import { SnsSink } from '../../../lib/alerts/sns-sink.ts';
 import { DynamoAlertStateStore } from '../../../lib/alerts/state-store.ts';
+import {
+  DynamoSuppressionStore,
+  type SuppressionState,
+} from '../../../lib/alerts/suppression-store.ts';
 import type { Alert } from '../../../lib/contract/alert.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { DynamoCheckpointStore } from '../../../lib/poller/dynamo-checkpoint-store.ts';
@@ -49,6 +54,7 @@ let scenes = 0;
 let clock: ManualClock;
 let deps: DigestDeps;
 let store: DynamoAlertStateStore;
+let suppressions: DynamoSuppressionStore;
 let mails: () => string[];
 let remember: (types: readonly string[]) => Promise<void>;
 
@@ -64,6 +70,7 @@ beforeEach(async () => {
   clock = manualClock(UNTIL);
   const { client } = dynalite;
   store = new DynamoAlertStateStore({ client, tableName: stateTableName, clock });
+  suppressions = new DynamoSuppressionStore({ client, tableName: stateTableName });
   slack.messages.length = 0;
   api.messages.length = 0;
   const checkpoints = new DynamoCheckpointStore(client, checkpointTableName);
@@ -82,6 +89,7 @@ beforeEach(async () => {
       new SlackSink({ credential: fixedCredential(slack.url), clock }),
     ],
     claims: new DynamoClaims({ client, tableName: stateTableName, clock }),
+    expiring: (from, until) => expiringSuppressions(suppressions, from, until),
     timeZone: 'UTC',
     clock,
     log: silentLog,
@@ -139,24 +147,31 @@ describe('the daily digest', () => {
     expect(third).toContain('A quiet day');
   });
 
-  it('names suppressions that expire within the week', async () => {
-    const asked: number[][] = [];
-    const one = {
-      id: 's1',
-      detectionId: '*',
-      owner: 'secops',
-      reason: 'migration',
-      expiresAt: '2026-10-08T00:00:00.000Z',
+  it('names suppressions in force that expire within the week, the next one first', async () => {
+    const added = async (id: string, expiresAt: number, states: readonly SuppressionState[]) => {
+      const one = {
+        ...{ id, detectionId: '*', conditions: { ip: ['192.0.2.1'] }, createdBy: 'me' },
+        ...{ reason: `migration ${id}`, owner: 'secops', createdAt: '2026-10-01T00:00:00.000Z' },
+        expiresAt: new Date(expiresAt).toISOString(),
+      };
+      await suppressions.put(one);
+      for (const [index, to] of states.entries()) {
+        await suppressions.move(one, [states[index - 1] ?? 'adding'], to);
+      }
     };
-    await sendDigest(UNTIL, {
-      ...deps,
-      expiring: async (from, until) => {
-        asked.push([from, until]);
-        return [one];
-      },
-    });
-    expect(asked).toEqual([[UNTIL, UNTIL + 7 * DAY]]);
-    expect(said()[0]).toContain('s1 for *, of secops, at 2026-10-08 00:00:00 UTC: migration');
+    await added('s-last', UNTIL + 7 * DAY - 1, ['in-force']);
+    await added('s-next', UNTIL, ['in-force']);
+    await added('s-later', UNTIL + 7 * DAY, ['in-force']);
+    await added('s-over', UNTIL - 1, ['in-force']);
+    await added('s-adding', UNTIL + DAY, []);
+    await added('s-removing', UNTIL + DAY, ['removing']);
+    await added('s-removed', UNTIL + DAY, ['in-force', 'removing', 'removed']);
+    await sendDigest(UNTIL, deps);
+    const [text = ''] = said();
+    expect(text).toContain(
+      's-next for *, of secops, at 2026-10-06 07:00:00 UTC: migration s-next\\ns-last for *',
+    );
+    expect(text).not.toMatch(/s-later|s-over|s-adding|s-remov/);
   });
 
   it('comes once a day to each sink, whoever asks how often', async () => {

@@ -7,6 +7,7 @@ import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FunctionName } from '../../../cdk/constructs/service-function.ts';
+import { DynamoSuppressionStore } from '../../../lib/alerts/suppression-store.ts';
 import { matchesEventPattern } from '../../../lib/detections/event-pattern.ts';
 import type { MemoryEventLog } from '../../../lib/local/simulator/event-log.ts';
 import { callBundle, writeBundle } from '../../support/bundle.ts';
@@ -261,6 +262,17 @@ it('an alert of several matches is closed by the sweep, and told by the digest',
     'alerts-to-sns',
   ]);
 
+  const tableName = place(the(template, 'AWS::DynamoDB::Table', 'Detections').id);
+  const suppressions = new DynamoSuppressionStore({ client: dynamo.client, tableName });
+  const suppression = {
+    ...{ id: 's-ending', detectionId: '*', conditions: { actor: ['1201'] } },
+    ...{ reason: 'Move', owner: 'Identity team', createdBy: 'me' },
+    createdAt: new Date(daysAgo).toISOString(),
+    expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+  };
+  await suppressions.put(suppression);
+  await suppressions.move(suppression, ['adding'], 'in-force');
+
   const posted = slack.messages.length;
   const day = { scheduledTime: new Date(Date.now() + 1_000).toISOString() };
   const digest = await call('digest', 'DigestDaily', day);
@@ -269,6 +281,7 @@ it('an alert of several matches is closed by the sweep, and told by the digest',
   expect(twice.answer).toEqual({ sns: 'sent before', slack: 'sent before' });
   expect(slack.messages).toHaveLength(posted + 1);
   expect(JSON.stringify(slack.messages.at(-1))).toContain('Daily digest: 2 alerts');
+  expect(JSON.stringify(slack.messages.at(-1))).toContain('s-ending for *, of Identity team');
   expect(digest.log).not.toContain('Eve');
 });
 

@@ -2,9 +2,10 @@
 import { ConfigurationError } from '../../lib/errors.ts';
 import type { Bench } from './bench.ts';
 import { coldStartBench } from './cold-start/bench.ts';
+import { detectCostBench } from './detect-cost/bench.ts';
 import { pollBench } from './poll/bench.ts';
 
-const BENCHES: readonly Bench[] = [pollBench, coldStartBench];
+const BENCHES: readonly Bench[] = [pollBench, coldStartBench, detectCostBench];
 
 const USAGE = `npm run bench -- NAME [options]
 

@@ -13,14 +13,25 @@ import { invokeFunction, stackEventIds } from './support/clients.ts';
 import { countMismatches, differences, gidOf } from './support/compare.ts';
 import type { Deployed } from './support/deployment.ts';
 import { byCreation, EventMaker, type HeldEvent } from './support/events.ts';
+import {
+  appsAuthorized,
+  type Expected,
+  exportThenDelete,
+  history,
+  passwordSpray,
+  STAGED,
+  SUPPRESSED,
+  SUPPRESSED_ACTOR,
+  suppressedChange,
+} from './support/stories.ts';
 import { Subscriber } from './support/subscriber.ts';
 import { waitFor } from './support/wait.ts';
 import { openScene, PAGE_SIZE, progress, type Scene, seconds, TOKEN } from './support/world.ts';
 
 const WORKSPACE = '1200000000000001';
 const EVENTS = 1_200;
-/** A tick comes every minute; the emulator looks every ten seconds, and machines are slow. */
-const TICK_SECONDS = 180;
+/** A tick comes every minute, the emulator looks every ten seconds, a poll of all events takes one; and machines are slow. */
+const TICK_SECONDS = 240;
 /** A message that a function could not take at once comes again after its queue's three minutes. */
 const ALERT_SECONDS = 240;
 /** Every detection alerts within one minute here, and each alert is looked for by itself. */
@@ -31,6 +42,9 @@ const SETTINGS = (asanaBaseUrl: string, more: object = {}) => [
     emulator: true,
     stackName: 'AuditE2e',
     asanaBaseUrl,
+    // History is read, so that detections can learn from it.
+    startFrom: 'oldest',
+    detections: { [STAGED]: { status: 'staged' } },
     delivery: { slack: NO_ROLL_UP, sns: NO_ROLL_UP },
     ...more,
   })}`,
@@ -47,7 +61,11 @@ let readmeReader: Subscriber;
 let failed = true;
 const maker = new EventMaker();
 const held: HeldEvent[] = [];
-let attacks = new Map<string, HeldEvent>();
+/** Alerts that are to be opened by what has happened so far. */
+const expected: Expected[] = [];
+/** Gids of events from before anybody watched. */
+const old = new Set<string>();
+let suppressionId: string | undefined;
 let tooLarge: HeldEvent | undefined;
 let cutForm: string | undefined;
 
@@ -103,9 +121,83 @@ async function pollFinished(since: number): Promise<Record<string, string | unde
 function expectAllReceived(): void {
   expect(countMismatches(held, otherTeam.bodies)).toEqual({});
   const byGid = new Map(otherTeam.bodies.map((body) => [gidOf(body), body]));
-  const frame = { workspaceGid: WORKSPACE, origin: 'live' } as const;
-  const wrong = held.flatMap((event) => differences(event, byGid.get(event.gid) ?? '{}', frame));
+  const wrong = held.flatMap((event) => {
+    const origin = old.has(event.gid) ? 'backfill' : 'live';
+    return differences(event, byGid.get(event.gid) ?? '{}', { workspaceGid: WORKSPACE, origin });
+  });
   expect(wrong.slice(0, 5)).toEqual([]);
+}
+
+/** Runs one of the project's commands as a person does, against the deployed stack. @returns its lines of JSON */
+async function command(...args: string[]): Promise<Array<Record<string, unknown>>> {
+  const [script = '', ...rest] = args;
+  const printed = await scene.world.npmRun(
+    script,
+    ...rest,
+    '--stack',
+    deployed.stackName,
+    '--json',
+  );
+  const lines = printed.split('\n').filter((line) => line.startsWith('{'));
+  return lines.map((line) => JSON.parse(line));
+}
+
+/** Alerts that are on the bus as opened. */
+function opened() {
+  return busWatcher.bodies
+    .map((body) => JSON.parse(body))
+    .filter((event) => event['detail-type'] === 'Alert Opened')
+    .map((event) => alertSchema.parse(event.detail.data));
+}
+
+/**
+ * On the bus is each expected alert, opened once by its events, and no other. Slack and the topic were told of those that
+ * are active, each once.
+ */
+async function expectAlerts(): Promise<void> {
+  const { slack } = scene.world;
+  const wanted = expected.filter(({ status }) => status === 'active').length;
+  await waitFor(
+    'alerts on the bus, in Slack and at the SNS subscriber',
+    async () => {
+      await Promise.all([busWatcher.drain(), topicReader.drain()]);
+      const told = Math.min(slack.messages.length, topicReader.bodies.length);
+      return opened().length >= expected.length && told >= wanted;
+    },
+    {
+      atMostSeconds: ALERT_SECONDS,
+      soFar: () => [opened().length, slack.messages.length, topicReader.bodies.length],
+    },
+  );
+  const onBus = opened();
+  const raised = onBus.map(({ detectionId, status, eventGids }) =>
+    [detectionId, status, ...eventGids.toSorted()].join(' '),
+  );
+  const due = expected.map(({ detectionId, status, events }) =>
+    [detectionId, status, ...events.map(({ gid }) => gid).toSorted()].join(' '),
+  );
+  expect(raised.toSorted()).toEqual(due.toSorted());
+  const active = onBus.filter(({ status }) => status === 'active');
+
+  const published = topicReader.bodies.map((body) => JSON.parse(body));
+  const machineReadable = published.map(({ Message }) => JSON.parse(Message));
+  expect(ids(machineReadable.map(findAlert))).toEqual(ids(active));
+  for (const { MessageAttributes, Message } of published) {
+    const { detectionId, severity } = findAlert(JSON.parse(Message));
+    expect(MessageAttributes).toMatchObject({
+      severity: { Type: 'String', Value: severity },
+      detectionId: { Type: 'String', Value: detectionId },
+      workspaceGid: { Type: 'String', Value: WORKSPACE },
+    });
+  }
+  // Each alert is in exactly one message of Slack's, and no message without one.
+  const texts = slack.messages.map((message) => JSON.stringify(message));
+  for (const { alertId, title } of active) {
+    const telling = texts.filter((text) => text.includes(alertId));
+    expect(telling).toHaveLength(1);
+    expect(telling[0]).toContain(title);
+  }
+  expect(texts).toHaveLength(wanted);
 }
 
 async function secretState(name: string) {
@@ -147,7 +239,7 @@ describe('a real deploy', () => {
     await readmeReader.subscribeToBus(bus, 'login-failures', readmePattern());
     busWatcher = await Subscriber.create(clients, 'bus-watcher');
     await busWatcher.subscribeToBus(bus, 'bus-watcher', {
-      source: ['asana.audit-log.alerts', 'asana.audit-log.poller'],
+      source: ['alerts', 'poller', 'operator'].map((each) => `asana.audit-log.${each}`),
     });
     topicReader = await Subscriber.create(clients, 'topic-reader');
     await topicReader.subscribeToTopic(output('AlertTopicArn'), {
@@ -156,12 +248,33 @@ describe('a real deploy', () => {
     expect(otherTeam.arn).toMatch(/^arn:aws:sqs:/);
   });
 
+  test('a suppression is added by command, and the bus is told', async () => {
+    const why = ['--reason', 'Planned move, CHG-1234', '--owner', 'Identity team'];
+    const what = ['--detection', SUPPRESSED, '--actor', String(SUPPRESSED_ACTOR)];
+    const [added] = await command('suppressions', 'add', ...what, ...why, '--expires', '1d');
+    expect(added).toMatchObject({ detectionId: SUPPRESSED, standing: 'in force' });
+    suppressionId = String(added?.['id']);
+    await busWatcher.waitForMessages('the operator event', 1, ALERT_SECONDS);
+    expect(busWatcher.bodies.map((body) => JSON.parse(body)['detail-type'])).toEqual([
+      'Suppression Added',
+    ]);
+  });
+
   test('the schedule fires the poller by itself, and the other team receives every event once', async () => {
     const { clients, slack, simulator } = scene.world;
     const now = Date.now();
-    attacks = maker.attacks(CATALOGUE, now - 5_000);
+    for (const [detectionId, event] of maker.attacks(CATALOGUE, now - 5_000)) {
+      const status = detectionId === STAGED ? 'staged' : 'active';
+      expected.push({ detectionId, status, events: [event] });
+    }
+    expected.push(passwordSpray(maker, now - 4_000));
+    expected.push(...exportThenDelete(maker, now - 3_000));
+    expected.push(suppressedChange(maker, CATALOGUE, now - 2_000));
+    const past = history(maker, now);
+    for (const { gid } of past) old.add(gid);
+    const attacks = new Set([...past, ...expected.flatMap(({ events }) => events)]);
     const quiet = maker.dailyLife(EVENTS - attacks.size, now - 60_000, now);
-    happen(byCreation([...quiet, ...attacks.values()]));
+    happen(byCreation([...attacks, ...quiet]));
     expect(held).toHaveLength(EVENTS);
     const set = (SecretId: string, SecretString: string) =>
       clients.secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
@@ -193,52 +306,31 @@ describe('a real deploy', () => {
     expect(item['leaseOwner']).toBeUndefined();
   });
 
-  test('alerts reach Slack and an SNS subscriber, one for each attack and none besides', async () => {
-    const { slack } = scene.world;
+  test('each attack is one alert and nothing else is; Slack and an SNS subscriber are told', async () => {
     const began = performance.now();
-    const { size } = attacks;
-    await topicReader.waitForMessages('alerts at the SNS subscriber', size, ALERT_SECONDS);
-    await waitFor('alerts in Slack', () => slack.messages.length >= size, {
-      atMostSeconds: ALERT_SECONDS,
-      soFar: () => slack.messages.length,
-    });
-    progress(`${size} alerts in Slack and at the SNS subscriber after ${seconds(began)}`);
-    await busWatcher.drain();
+    await expectAlerts();
+    progress(`${expected.length} alerts after ${seconds(began)}`);
+  });
 
-    const onBus = busWatcher.bodies
-      .map((body) => JSON.parse(body))
-      .filter((event) => event['detail-type'] === 'Alert Opened')
-      .map((event) => alertSchema.parse(event.detail.data));
-    const raised = onBus.map(({ detectionId, eventGids }) => [detectionId, eventGids]);
-    const expected = [...attacks].map(([id, { gid }]) => [id, [gid]]);
-    expect(raised.sort()).toEqual(expected.sort());
-
-    const published = topicReader.bodies.map((body) => JSON.parse(body));
-    const machineReadable = published.map(({ Message }) => JSON.parse(Message));
-    expect(ids(machineReadable.map(findAlert))).toEqual(ids(onBus));
-    for (const { MessageAttributes, Message } of published) {
-      const { detectionId, severity } = findAlert(JSON.parse(Message));
-      expect(MessageAttributes).toMatchObject({
-        severity: { Type: 'String', Value: severity },
-        detectionId: { Type: 'String', Value: detectionId },
-        workspaceGid: { Type: 'String', Value: WORKSPACE },
-      });
-    }
-    // Each alert is in exactly one message of Slack's, and no message without one.
-    const texts = slack.messages.map((message) => JSON.stringify(message));
-    for (const { alertId, title } of onBus) {
-      const telling = texts.filter((text) => text.includes(alertId));
-      expect(telling).toHaveLength(1);
-      expect(telling[0]).toContain(title);
-    }
-    expect(texts).toHaveLength(size);
+  test('a staged and a suppressed alert are kept, and the suppression has matched once', async () => {
+    const statuses = (await command('alerts', 'list')).map(({ status }) => status);
+    expect(statuses).toHaveLength(expected.length);
+    expect(statuses.filter((status) => status === 'staged')).toHaveLength(1);
+    expect(statuses.filter((status) => status === 'suppressed')).toHaveLength(1);
+    expect(opened().find(({ status }) => status === 'suppressed')).toMatchObject({ suppressionId });
+    const list = await command('suppressions', 'list');
+    expect(list).toMatchObject([
+      { id: suppressionId, standing: 'in force', alerts: 1, matches: 1 },
+    ]);
   });
 
   test('a second poll publishes only what is new', async () => {
     const { queries, simulator } = scene.world;
     const since = Date.now();
     const asked = queries.length;
-    happen(maker.dailyLife(7, since - 3_000, since - 1));
+    const { known, firstSeen } = appsAuthorized(maker, since - 2);
+    expected.push(firstSeen);
+    happen([...maker.dailyLife(7, since - 3_000, since - 3), known, ...firstSeen.events]);
     tooLarge = maker.oversize(since, 300_000);
     simulator.log.appendLine(tooLarge.line);
     await otherTeam.waitForMessages('new events at the other team', held.length + 1, TICK_SECONDS);
@@ -251,6 +343,10 @@ describe('a real deploy', () => {
     const later = queries.slice(asked);
     expect(later.length).toBeGreaterThan(0);
     expect(later.every((query) => query.has('offset') && !query.has('start_at'))).toBe(true);
+  });
+
+  test('an app that history does not know is an alert, one that it knows is none', async () => {
+    await expectAlerts();
   });
 
   test('an event too large for a bus is whole in quarantine, and its cut form says where', async () => {
@@ -314,9 +410,8 @@ describe('a real deploy', () => {
   });
 
   test('in all this nothing came twice: not in Slack, not at the topic, not at the other team', async () => {
-    await Promise.all([topicReader.drain(), otherTeam.drain()]);
-    expect(scene.world.slack.messages).toHaveLength(attacks.size);
-    expect(topicReader.bodies).toHaveLength(attacks.size);
+    await expectAlerts();
+    await otherTeam.drain();
     expect(countMismatches(held, otherTeam.bodies)).toEqual({});
   });
 });

@@ -10,7 +10,7 @@ export interface HeldEvent {
   readonly line: string;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 const USER = {
   actor_type: 'user',
@@ -25,8 +25,10 @@ const API = {
   client_ip_address: '198.51.100.7',
 };
 
-/** What a quiet day holds; the position in the list picks the kind, so that every page holds all of them. */
-const DAILY_LIFE: ReadonlyArray<(n: number) => Fields> = [
+type Kind = (n: number) => Fields;
+
+/** What must arrive unharmed. */
+const ODDITIES: readonly Kind[] = [
   (n) => ({
     event_type: 'user_login_succeeded',
     event_category: 'logins',
@@ -38,12 +40,14 @@ const DAILY_LIFE: ReadonlyArray<(n: number) => Fields> = [
     },
     context: WEB,
   }),
-  () => ({
+  // Somebody mistypes, each at home: neither one account nor one address is tried often.
+  (n) => ({
     event_type: 'user_login_failed',
     event_category: 'logins',
     actor: { actor_type: 'anonymous' },
+    resource: { resource_type: 'user', email: `person.${n}@example.com` },
     details: {},
-    context: WEB,
+    context: { ...WEB, client_ip_address: `10.${n >> 8}.${n & 255}.9` },
   }),
   (n) => ({
     event_type: 'attachment_uploaded',
@@ -90,8 +94,46 @@ const DAILY_LIFE: ReadonlyArray<(n: number) => Fields> = [
   }),
 ];
 
+/**
+ * What no detection looks at. Each look is a message and a call of a function, of which the emulator, one process that
+ * matches every rule itself, manages a few dozen a second.
+ */
+const UNWATCHED: readonly Kind[] = [
+  () => ({
+    event_type: 'user_logged_out',
+    event_category: 'logins',
+    actor: USER,
+    details: { old_value: null },
+    context: WEB,
+  }),
+  (n) => ({
+    event_type: 'project_member_removed',
+    event_category: 'roles',
+    actor: USER,
+    resource: { resource_type: 'project', gid: `1204${n}`, name: `"P${n}" \u202e\u0007 \u2028 €` },
+    details: { group: { gid: '1', names: [[], {}, ''] } },
+    context: WEB,
+  }),
+  (n) => ({
+    event_type: 'team_member_removed',
+    event_category: 'roles',
+    actor: { ...USER, gid: `12010000000${n}` },
+    resource: { resource_type: 'team', gid: '1206000000000001', name: null },
+    context: WEB,
+  }),
+];
+
+/** A quiet day: the position in the list picks the kind, so that every page holds all of them. */
+const DAILY_LIFE: readonly Kind[] = [
+  ...ODDITIES,
+  ...Array.from({ length: 8 }, () => UNWATCHED).flat(),
+];
+
 /** Stands for a number of more digits than a double keeps, until the event is text. */
 const RAW_INTEGER = '@raw 9007199254740993123';
+
+/** The first of the gids of those who attack. */
+const ATTACKERS = 1_201_000_000_001_001;
 
 export class EventMaker {
   #made = 0;
@@ -102,13 +144,13 @@ export class EventMaker {
       const kind = DAILY_LIFE[at % DAILY_LIFE.length];
       // Three in a row share a millisecond.
       const step = Math.floor(at / 3) * 3;
-      return this.#event(kind?.(this.#made) ?? {}, from + ((to - from) * step) / count);
+      return this.event(kind?.(this.#made) ?? {}, from + ((to - from) * step) / count);
     });
   }
 
   /**
-   * The first example of each detection that a single event raises, as if it had happened at `at`; a first example raises
-   * its own detection alone. Two that Asana's schema does not take are left to the unit tests, since the simulated
+   * The first example of each detection that a single event raises, as if it had happened at `at`, each by a person of its
+   * own: a first example raises its own detection alone, and several by one person would raise others. Two that Asana's schema does not take are left to the unit tests, since the simulated
    * workspace is held to the schema.
    */
   attacks(detections: readonly Detection[], at: number): Map<string, HeldEvent> {
@@ -117,7 +159,7 @@ export class EventMaker {
         .filter(({ kind }) => kind === 'match')
         .map(({ id, examples }) => ({ id, event: eventsOf(examples.alerts[0] ?? {})[0] ?? {} }))
         .filter(({ event }) => fitsSchema(event))
-        .map(({ id, event }) => [id, this.#event(event, at)]),
+        .map(({ id, event }, index) => [id, this.event(by(event, ATTACKERS + index), at)]),
     );
   }
 
@@ -128,13 +170,14 @@ export class EventMaker {
       actor: USER,
       details: { note: 'y'.repeat(bytes) },
     };
-    return this.#event(
+    return this.event(
       { ...fields, resource: { resource_type: 'task', gid: '1205000000000009' } },
       at,
     );
   }
 
-  #event(fields: Fields, at: number): HeldEvent {
+  /** @param at epoch milliseconds */
+  event(fields: Fields, at: number): HeldEvent {
     const gid = String(1_208_000_000_000_001 + this.#made++);
     const createdAt = new Date(at).toISOString();
     const text = JSON.stringify({ ...fields, gid, created_at: createdAt });
@@ -145,6 +188,13 @@ export class EventMaker {
       line: text.replaceAll(/"@raw (\d+)"/g, '$1'),
     };
   }
+}
+
+/** The same event by another person, wherever it names the one who acts. */
+export function by(event: Fields, gid: number): Fields {
+  const own = (event['actor'] as Fields | undefined)?.['gid'];
+  if (typeof own !== 'string') return event;
+  return JSON.parse(JSON.stringify(event).replaceAll(`"${own}"`, `"${gid}"`));
 }
 
 /** In the order of a workspace's log. */

@@ -8,17 +8,25 @@ import { type SlackStandIn, startSlack } from '../../support/slack.ts';
 import { type Clients, createClients } from './clients.ts';
 import { Deployment } from './deployment.ts';
 import { isolatedEnvironment, refuseForeignEndpoints } from './environment.ts';
+import { runProgram } from './guarded-process.ts';
 import { installMiniStack, startMiniStack } from './ministack.ts';
 import { CACHE, createRunFolder, PROJECT } from './run-folder.ts';
 
 export const TOKEN = 'a-service-account-token';
-/** So that 1,200 events are several pages. */
-export const PAGE_SIZE = 250;
+/**
+ * Asana's answers come at a pace: 20 events a second. The emulator, one process that matches each event against every rule
+ * itself, takes longer than a request may last when the poller hands it hundreds at once, and what is then sent again
+ * arrives twice.
+ */
+export const PAGE_SIZE = 40;
+const ANSWER_MILLISECONDS = 2_000;
 
 interface World {
   readonly endpoint: string;
   readonly clients: Clients;
   readonly deployment: Deployment;
+  /** `npm run` of one of the project's commands, against the emulator. @returns what it printed */
+  npmRun(script: string, ...args: string[]): Promise<string>;
   readonly simulator: CheckedSimulator<MemoryEventLog>;
   readonly slack: SlackStandIn;
   /** Offsets the simulated Asana gave out, oldest first. */
@@ -70,6 +78,7 @@ export async function openScene(): Promise<Scene> {
     const simulator = await startCheckedSimulator({
       token: TOKEN,
       pageSize: PAGE_SIZE,
+      latencyMs: ANSWER_MILLISECONDS,
       onResponse({ query, status, body }) {
         queries.push(query);
         const page = status === 200 ? JSON.parse(body.toString('utf8')) : {};
@@ -87,7 +96,15 @@ export async function openScene(): Promise<Scene> {
     );
     const env = isolatedEnvironment(process.env, { endpoint, ...folder });
     const deployment = new Deployment(env, folder);
-    return { world: { endpoint, clients, deployment, simulator, slack, offsets, queries }, end };
+    let commands = 0;
+    const npmRun = (script: string, ...args: string[]) =>
+      runProgram('npm', ['run', '--silent', script, '--', ...args], {
+        env,
+        cwd: PROJECT,
+        logFile: folder.log(`npm-${commands++}-${script}`),
+      });
+    const world = { endpoint, clients, deployment, npmRun, simulator, slack, offsets, queries };
+    return { world, end };
   } catch (error) {
     await end(true);
     throw error;

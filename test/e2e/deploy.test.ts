@@ -231,8 +231,10 @@ describe('a real deploy', () => {
   test('other teams subscribe, with a rule on the bus and a subscription to the topic', async () => {
     const { clients } = scene.world;
     const bus = output('EventBusName');
-    const { 'detail-type': wanted, ...everything } = readmePattern();
+    const { 'detail-type': wanted, detail, ...everything } = readmePattern();
     expect(wanted).toEqual(['user_login_failed']);
+    // The other team wants history too.
+    expect(detail).toEqual({ metadata: { origin: ['live'] } });
     otherTeam = await Subscriber.create(clients, 'other-team');
     await otherTeam.subscribeToBus(bus, 'other-team', everything);
     readmeReader = await Subscriber.create(clients, 'readme-reader');

@@ -30,7 +30,7 @@ import { openScene, PAGE_SIZE, progress, type Scene, seconds, TOKEN } from './su
 
 const WORKSPACE = '1200000000000001';
 const EVENTS = 1_200;
-/** A tick comes every minute, the emulator looks every ten seconds, a poll of all events takes one; and machines are slow. */
+/** A tick comes every minute, the emulator looks every ten seconds, a poll of all events takes most of one, and machines are slow. */
 const TICK_SECONDS = 240;
 /** A message that a function could not take at once comes again after its queue's three minutes. */
 const ALERT_SECONDS = 240;

@@ -14,11 +14,11 @@ import { CACHE, createRunFolder, PROJECT } from './run-folder.ts';
 
 export const TOKEN = 'a-service-account-token';
 /**
- * Asana's answers come at a pace: 20 events a second. The emulator, one process that matches each event against every rule
- * itself, takes longer than a request may last when the poller hands it hundreds at once, and what is then sent again
- * arrives twice.
+ * Asana's answers come at a pace: 25 events a second, so that all are published before the next tick. The emulator, one
+ * process that matches each event against every rule itself, takes longer than a request may last when the poller hands it
+ * hundreds at once, and what is then sent again arrives twice.
  */
-export const PAGE_SIZE = 40;
+export const PAGE_SIZE = 50;
 const ANSWER_MILLISECONDS = 2_000;
 
 interface World {

@@ -7,8 +7,12 @@
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+/gu;
 
+/** Printable ASCII, words with one space between: nothing to clean. */
+const CLEAN = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
+
 /** Every run of such characters becomes one space; lone surrogates become U+FFFD. Idempotent. */
 export function cleanText(text: string): string {
+  if (CLEAN.test(text)) return text;
   return text.toWellFormed().replace(INVISIBLE, ' ').replace(/ {2,}/g, ' ').trim();
 }
 

@@ -30,6 +30,7 @@ const KEPT = {
 export function snapshotOf(event: AuditLogEvent): Snapshot {
   const whole: Record<string, unknown> = {};
   for (const part of PARTS) if (event[part] !== undefined) whole[part] = event[part];
+  if (mostBytes(whole, MAX_DEPTH) <= MAX_SNAPSHOT_BYTES) return whole;
   if (Buffer.byteLength(JSON.stringify(whole)) <= MAX_SNAPSHOT_BYTES) return whole;
   const trimmed: Record<string, unknown> = {};
   for (const part of PARTS) {
@@ -37,6 +38,27 @@ export function snapshotOf(event: AuditLogEvent): Snapshot {
     if (isJsonObject(given)) trimmed[part] = kept(given, KEPT[part]);
   }
   return { ...trimmed, trimmed: true };
+}
+
+/** Deeper than Asana nests anything. */
+const MAX_DEPTH = 5;
+/** Of a character in JSON: `\u001f`. */
+const MOST_BYTES = 6;
+
+/** What a value has at most as JSON, whatever its characters are: for nearly every event all there is to know. */
+function mostBytes(value: unknown, depth: number): number {
+  if (typeof value === 'string') return MOST_BYTES * value.length + 2;
+  if (typeof value === 'boolean' || value === null || value === undefined) return 5;
+  if (typeof value === 'number') return 25;
+  if (typeof value !== 'object' || depth === 0 || !(isJsonObject(value) || Array.isArray(value))) {
+    return Number.POSITIVE_INFINITY;
+  }
+  let bytes = 2;
+  for (const name in value) {
+    const member: unknown = Reflect.get(value, name);
+    bytes += MOST_BYTES * name.length + 4 + mostBytes(member, depth - 1);
+  }
+  return bytes;
 }
 
 function kept(given: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {

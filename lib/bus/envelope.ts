@@ -80,7 +80,8 @@ function originOf(createdAt: number | undefined, liveFrom: number): Origin {
   return createdAt !== undefined && createdAt < liveFrom ? 'backfill' : 'live';
 }
 
-function detailTypeOf(event: Record<string, unknown>): string {
+/** The detail type of an event: its own type, unless that is none or too long. */
+export function detailTypeOf(event: Record<string, unknown>): string {
   // A cut through a surrogate pair, or a lone one from Asana, is no text that EventBridge takes.
   return (eventTypeOf(event) ?? UNKNOWN_DETAIL_TYPE)
     .slice(0, MAX_DETAIL_TYPE_CHARACTERS)

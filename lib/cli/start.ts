@@ -2,6 +2,8 @@
 import { isatty } from 'node:tty';
 import pc from 'picocolors';
 import { systemClock } from '../clock.ts';
+import { CATALOGUE } from '../detections/catalogue/index.ts';
+import type { Tuning } from '../detections/tuning-file.ts';
 import { AuditBusError, ConfigurationError } from '../errors.ts';
 import { LineWriter } from '../local/line-writer.ts';
 import { HELP, parseOptions } from '../local/options.ts';
@@ -9,6 +11,7 @@ import { RunOutput } from '../local/output.ts';
 import { EXIT, runLocally } from '../local/run.ts';
 import { errorWords } from '../local/words.ts';
 import { VERSION } from '../version.ts';
+import { readTuningFile } from './shared/tuning-file.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -41,6 +44,7 @@ async function main(): Promise<number> {
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   const { options } = parsed;
+  const tuning = tuningOf(options.configFile);
   const colored =
     isatty(options.json ? STDERR : STDOUT) &&
     !process.env['NO_COLOR'] &&
@@ -56,8 +60,17 @@ async function main(): Promise<number> {
     output,
     clock: systemClock,
     version: VERSION,
+    tuning,
     signal: stop.signal,
   });
+}
+
+/** @throws ConfigurationError with everything wrong in the file */
+function tuningOf(file: string | undefined): Tuning {
+  const problems: string[] = [];
+  const tuning = readTuningFile(CATALOGUE, 'config', file, problems);
+  if (problems.length > 0) throw new ConfigurationError('What npm start was given', problems);
+  return tuning;
 }
 
 /** @returns the exit code, the reason being told */

@@ -36,6 +36,13 @@ export function absenceEngine(detection: AbsenceDetection, rules: EngineRules): 
 
   return {
     memoryMs: withinMs + rules.graceMs + REDELIVERY_MS,
+    explain(memory, { gid }) {
+      const { waiting } = read(memory);
+      const own = waiting.find((each) => each.gid === gid);
+      if (own === undefined) return `${waiting.length} events wait for what is expected after them`;
+      const until = new Date(own.at + withinMs).toISOString();
+      return `waits for what is expected after it until ${until}, and alerts when that has not come`;
+    },
     find(memory, { gid, at, event, roles }): Finding {
       const known = read(memory);
       // An event that is both is the second step of an earlier one, and the first step of the next.

@@ -14,7 +14,6 @@ import { createdAtOf } from '../asana/event.ts';
 import type { Alert } from '../contract/alert.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
 import type { Detection } from './define.ts';
-import { patternsOf } from './rule-pattern.ts';
 import { type Placed, Watch, type WatchRules } from './watch.ts';
 
 interface Group {
@@ -27,20 +26,31 @@ interface Group {
 
 /** Events between two looks for groups that can be forgotten. */
 const TIDY_EVERY = 20_000;
-/** Gids in alerts that are remembered, in two generations. */
-const REMEMBERED_GIDS = 200_000;
+/** Types whose detections are remembered: more than Asana has. */
+const MOST_TYPES = 1_000;
+/** Gids in alerts that are remembered, each with a marker, in two generations. */
+const REMEMBERED_GIDS = 400_000;
 
 export interface DetectorOptions extends WatchRules {
   /** Milliseconds since the epoch: when an alert counts as found. @default - the time of the newest event */
   readonly now?: () => number;
+  /**
+   * Told of a detection whose own code failed on an event; the others go on with it. @default - `observe` throws
+   */
+  readonly onFailure?: (detectionId: string, error: unknown) => void;
+  /** Told of each event in each of its groups, before it changes anything there. */
+  readonly onPlaced?: (placed: Placed) => void;
 }
 
 export class Detector {
-  readonly #byType = new Map<string, Watch[]>();
-  /** Those whose event types are conditions. */
-  readonly #ofAnyType: Watch[] = [];
+  readonly watches: readonly Watch[];
+  readonly #byType = new Map<string, readonly Watch[]>();
   readonly #groups = new Map<string, Group>();
+  /** Those that something is expected in. */
+  readonly #waiting = new Set<Group>();
   readonly #now: () => number;
+  readonly #onFailure: DetectorOptions['onFailure'];
+  readonly #onPlaced: DetectorOptions['onPlaced'];
   #newest = 0;
   /** The earliest instant at which something may be overdue. */
   #nextDue = Number.POSITIVE_INFINITY;
@@ -50,7 +60,9 @@ export class Detector {
 
   constructor(catalogue: readonly Detection[], options: DetectorOptions) {
     this.#now = options.now ?? (() => this.#newest);
-    for (const detection of catalogue) this.#add(new Watch(detection, options));
+    this.#onFailure = options.onFailure;
+    this.#onPlaced = options.onPlaced;
+    this.watches = catalogue.map((detection) => new Watch(detection, options));
   }
 
   /**
@@ -60,8 +72,12 @@ export class Detector {
   observe(event: BusEvent): Alert[] {
     const at = createdAtOf(event.detail.data) ?? Date.parse(event.time);
     const alerts = at > this.#newest ? this.advance(at) : [];
-    for (const watch of this.#watchesFor(event)) {
-      for (const placed of watch.see(event)) this.#take(watch, placed, alerts);
+    for (const watch of this.watchesOf(event)) {
+      try {
+        for (const placed of watch.see(event)) this.#take(watch, placed, alerts);
+      } catch (error) {
+        this.#failed(watch, error);
+      }
     }
     this.#untilTidy -= 1;
     if (this.#untilTidy <= 0) this.#tidy();
@@ -74,15 +90,21 @@ export class Detector {
     if (Number.isFinite(watermark)) this.#newest = Math.max(this.#newest, watermark);
     if (watermark < this.#nextDue) return alerts;
     this.#nextDue = Number.POSITIVE_INFINITY;
-    for (const group of this.#groups.values()) {
+    for (const group of this.#waiting) {
       const { watch, identity } = group;
-      for (let dueAt = watch.dueAt(group.state.memory); dueAt !== undefined; ) {
-        if (dueAt > watermark) break;
-        const { state } = watch.passing(identity, watermark, this.#now).apply(group.state, []);
-        this.#keep(group, state, alerts);
-        dueAt = watch.dueAt(state.memory);
+      try {
+        for (let dueAt = watch.dueAt(group.state.memory); dueAt !== undefined; ) {
+          if (dueAt > watermark) break;
+          const { state } = watch.passing(identity, watermark, this.#now).apply(group.state, []);
+          this.#keep(group, state, alerts);
+          dueAt = watch.dueAt(state.memory);
+        }
+        this.#noteDue(group);
+      } catch (error) {
+        // It would fail again with each event to come.
+        this.#forget(group);
+        this.#failed(watch, error);
       }
-      this.#noteDue(group);
     }
     return alerts;
   }
@@ -92,14 +114,19 @@ export class Detector {
     return this.advance(Number.POSITIVE_INFINITY);
   }
 
-  /** What is remembered of the groups an event belongs to, by detection: for explaining, before it is observed. */
-  explain(event: BusEvent): Array<Placed & { readonly state: GroupState }> {
-    return this.#watchesFor(event).flatMap((watch) =>
-      watch.see(event).map((placed) => ({
-        ...placed,
-        state: this.#groups.get(keyOf(placed.group))?.state ?? EMPTY_GROUP,
-      })),
-    );
+  /** What is remembered of a group. */
+  stateOf(group: GroupIdentity): GroupState {
+    return this.#groups.get(keyOf(group))?.state ?? EMPTY_GROUP;
+  }
+
+  /** Those that look at events of this type. */
+  watchesOf(event: BusEvent): readonly Watch[] {
+    const type = event['detail-type'];
+    const known = this.#byType.get(type);
+    if (known !== undefined) return known;
+    const found = this.watches.filter((watch) => watch.takesType(type));
+    if (this.#byType.size < MOST_TYPES) this.#byType.set(type, found);
+    return found;
   }
 
   /** Groups in memory. */
@@ -107,29 +134,16 @@ export class Detector {
     return this.#groups.size;
   }
 
-  #add(watch: Watch): void {
-    const types = patternsOf(watch.detection).flatMap((pattern) => pattern['detail-type']);
-    if (types.some((type) => typeof type !== 'string')) {
-      this.#ofAnyType.push(watch);
-      return;
-    }
-    for (const type of new Set(types as string[])) {
-      this.#byType.set(type, [...(this.#byType.get(type) ?? []), watch]);
-    }
+  #failed({ detection }: Watch, error: unknown): void {
+    if (this.#onFailure === undefined) throw error;
+    this.#onFailure(detection.id, error);
   }
 
-  #watchesFor(event: BusEvent): readonly Watch[] {
-    const found = this.#byType.get(event['detail-type']);
-    if (this.#ofAnyType.length === 0) return found ?? [];
-    return found === undefined ? this.#ofAnyType : [...found, ...this.#ofAnyType];
-  }
-
-  #take(watch: Watch, { group: identity, alone, sighting }: Placed, alerts: Alert[]): void {
+  #take(watch: Watch, placed: Placed, alerts: Alert[]): void {
+    this.#onPlaced?.(placed);
+    const { group: identity, alone, sighting } = placed;
     const key = keyOf(identity);
-    const marker = identity.shared
-      ? `${key} ${sighting.gid}`
-      : `${identity.detectionId} ${identity.workspaceGid} ${sighting.gid}`;
-    if (this.#inAlerts.has(marker) || this.#inAlertsBefore.has(marker)) return;
+    if (this.#isInAlert(identity, key, sighting.gid)) return;
     const group = this.#groups.get(key) ?? {
       watch,
       identity,
@@ -145,15 +159,25 @@ export class Detector {
     this.#noteDue(group);
   }
 
+  #isInAlert(identity: GroupIdentity, key: string, gid: string): boolean {
+    const [now, before] = [this.#inAlerts, this.#inAlertsBefore];
+    if (!now.has(gid) && !before.has(gid)) return false;
+    const marker = markerOf(identity, key, gid);
+    return now.has(marker) || before.has(marker);
+  }
+
   #keep(group: Group, state: GroupState, alerts: Alert[]): void {
     const { identity } = group;
+    if (state.windows.length === 0 && state.unmarked.length === 0) {
+      group.state = state;
+      return;
+    }
     const pending = pendingAlerts(state);
     alerts.push(...pending);
+    const key = keyOf(identity);
     for (const gid of state.unmarked) {
-      const prefix = identity.shared
-        ? keyOf(identity)
-        : `${identity.detectionId} ${identity.workspaceGid}`;
-      this.#inAlerts.add(`${prefix} ${gid}`);
+      // The bare gid as well: of most events it says at once that they are in no alert.
+      this.#inAlerts.add(gid).add(markerOf(identity, key, gid));
     }
     group.state = settled(state, pending, state.unmarked);
     if (this.#inAlerts.size > REMEMBERED_GIDS) {
@@ -162,18 +186,36 @@ export class Detector {
     }
   }
 
-  #noteDue({ watch, state }: Group): void {
-    const dueAt = watch.dueAt(state.memory);
-    if (dueAt !== undefined) this.#nextDue = Math.min(this.#nextDue, dueAt);
+  #noteDue(group: Group): void {
+    const dueAt = group.watch.dueAt(group.state.memory);
+    if (dueAt === undefined) this.#waiting.delete(group);
+    else {
+      this.#waiting.add(group);
+      this.#nextDue = Math.min(this.#nextDue, dueAt);
+    }
+  }
+
+  #forget(group: Group): void {
+    this.#waiting.delete(group);
+    this.#groups.delete(keyOf(group.identity));
   }
 
   #tidy(): void {
     this.#untilTidy = TIDY_EVERY;
-    for (const [key, { watch, state, lastAt }] of this.#groups) {
-      const isWaiting = watch.dueAt(state.memory) !== undefined;
-      if (!isWaiting && lastAt + watch.memoryMs < this.#newest) this.#groups.delete(key);
+    for (const group of this.#groups.values()) {
+      const { watch, lastAt } = group;
+      const isOver = lastAt + watch.memoryMs < this.#newest;
+      if (isOver && !this.#waiting.has(group)) this.#forget(group);
     }
   }
+}
+
+function markerOf(
+  { shared, detectionId, workspaceGid }: GroupIdentity,
+  key: string,
+  gid: string,
+): string {
+  return shared ? `${key} ${gid}` : `${detectionId} ${workspaceGid} ${gid}`;
 }
 
 function keyOf({ detectionId, workspaceGid, entity }: GroupIdentity): string {

@@ -16,6 +16,8 @@ export interface Engine {
    * @param windows the group's alerts, for where one ends
    */
   find(memory: unknown, sighting: Sighting, windows: readonly AlertWindow[]): Finding;
+  /** How far a group has come once it has seen the event, for a person. Decides nothing. */
+  explain(memory: unknown, sighting: Sighting): string;
   /** Milliseconds for which a group that sees no event has to be remembered. */
   readonly memoryMs: number;
   /**
@@ -41,6 +43,7 @@ export interface EngineRules {
 /** An event of `match`, or one that alerts for want of a key: it is its own match, unless it is only to be learned from. */
 export const matchEngine: Engine = {
   memoryMs: 0,
+  explain: () => 'each such event alerts',
   find: (memory, sighting) => ({ memory, matches: sighting.learnOnly ? [] : [sighting] }),
 };
 

@@ -23,11 +23,22 @@ export interface FoundKey {
 /** The first of the paths that carries something. */
 export function readKey(event: AuditLogEvent, key: Key): FoundKey {
   for (const path of key.by) {
-    const found = textOf(field(event, ...path.split('.')), path.endsWith('email'));
+    const found = textOf(field(event, ...namesOf(path)), path.endsWith('email'));
     const text = found === undefined || key.as === undefined ? found : key.as(found);
     if (text !== undefined && text !== '') return { text: text.slice(0, MAX_KEY), path };
   }
   return { text: WITHOUT_KEY, missing: key.missing };
+}
+
+const split = new Map<string, readonly string[]>();
+
+/** The names of a definition's path: there are few of those, and each is read in many events. */
+function namesOf(path: string): readonly string[] {
+  const known = split.get(path);
+  if (known !== undefined) return known;
+  const names = path.split('.');
+  split.set(path, names);
+  return names;
 }
 
 function textOf(value: unknown, isEmail: boolean): string | undefined {

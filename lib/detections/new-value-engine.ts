@@ -46,6 +46,20 @@ export function newValueEngine(detection: NewValueDetection, rules: EngineRules)
 
   return {
     memoryMs: Math.max(forgetMs, learnMs, rememberMs) + REDELIVERY_MS,
+    explain(memory, { at, roles }) {
+      const known = (memory ?? { first: at, newest: at, values: [] }) as Memory;
+      const value = shortValue(roles[0]?.value ?? '');
+      const before = known.values
+        .find(([each]) => each === value)?.[1]
+        .filter((time) => time >= at - forgetMs && time < at);
+      const last = before?.at(-1);
+      const speaksFrom = known.first + learnMs;
+      return [
+        last === undefined ? 'a value not seen before' : `a value last seen ${isoOf(last)}`,
+        `${known.values.length} known`,
+        ...(at < speaksFrom ? [`learning until ${isoOf(speaksFrom)}`] : []),
+      ].join(', ');
+    },
     find(memory, sighting): Finding {
       const { at, learnOnly } = sighting;
       const known = (memory ?? { first: at, newest: at, values: [] }) as Memory;
@@ -64,6 +78,10 @@ export function newValueEngine(detection: NewValueDetection, rules: EngineRules)
       };
     },
   };
+}
+
+function isoOf(at: number): string {
+  return new Date(at).toISOString();
 }
 
 function withRoom(values: readonly SeenValue[]): readonly SeenValue[] {

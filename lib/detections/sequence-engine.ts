@@ -164,6 +164,20 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
 
   const engine: Engine = {
     memoryMs: withinMs + graceMs,
+    explain(memory, { at }) {
+      const known = read(memory);
+      const { steps, unless } = detection;
+      const words = needs.map(({ index, step, atLeast, isDistinct }) => {
+        const entries = (known.steps[index] ?? []).filter((entry) => entry[0] > at - withinMs);
+        const count = isDistinct
+          ? new Set(entries.map(([, , value]) => value)).size
+          : entries.length;
+        return `step ${step + 1} of ${steps.length} (${steps[step]?.name}): ${count} of ${atLeast}`;
+      });
+      const off = (known.off ?? []).filter((time) => time > at - withinMs).length;
+      const calledOff = unless === undefined ? '' : `; ${off} events that call it off`;
+      return `${words.join(', ')}, within ${detection.within}${calledOff}`;
+    },
     find(memory, sighting): Finding {
       const known = read(memory);
       const { at } = sighting;

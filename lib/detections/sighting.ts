@@ -5,19 +5,10 @@ import { createdAtOf, gidOf } from '../asana/event.ts';
 import type { Entity } from '../contract/alert.ts';
 import type { AuditLogEvent, BusEvent } from '../contract/bus-event.ts';
 import { AuditBusError } from '../errors.ts';
-import type {
-  Counterpart,
-  Detection,
-  DetectionPattern,
-  GroupBy,
-  Key,
-  Lists,
-  Way,
-  When,
-} from './define.ts';
-import { type CompiledEventPattern, compileEventPattern } from './event-pattern.ts';
+import type { Counterpart, Detection, GroupBy, Key, Lists, Way, When } from './define.ts';
 import { labelOf, readGroup, readKey } from './keys.ts';
-import { type RulePatternOptions, rulePattern } from './rule-pattern.ts';
+import { partMatcher, type RuleMatcher, ruleMatcher } from './rule-matcher.ts';
+import type { RulePatternOptions } from './rule-pattern.ts';
 import { waysOf } from './ways.ts';
 
 /** An event in one group. */
@@ -48,7 +39,8 @@ export interface Seen {
 export interface Lookout {
   readonly detection: Detection;
   /** The whole rule's pattern, and the detection's own conditions, as EventBridge has them: true before anything is seen. */
-  readonly matches: CompiledEventPattern;
+  readonly matches: RuleMatcher['matches'];
+  readonly takesType: RuleMatcher['takesType'];
   /**
    * The event in each group it belongs to; empty when it is not what the detection looks for.
    * @throws AuditBusError `detect.event-unusable` without a usable gid or time, or what the definition's functions threw
@@ -58,7 +50,7 @@ export interface Lookout {
 
 interface Look {
   readonly index: number;
-  readonly matches: CompiledEventPattern | undefined;
+  readonly matches: ((event: BusEvent) => boolean) | undefined;
   readonly when: When | undefined;
   readonly groupBy: GroupBy | undefined;
   readonly counts: Key | undefined;
@@ -70,12 +62,13 @@ const NO_LISTS: Lists = {};
 
 /** @throws EventPatternError for a pattern that EventBridge refuses */
 export function lookoutFor(detection: Detection, options: RulePatternOptions): Lookout {
-  const matches = compileEventPattern(rulePattern(detection, options));
+  const { matches, takesType } = ruleMatcher(detection, options);
   const looks = looksOf(detection);
   const lists = detection.lists ?? NO_LISTS;
   return {
     detection,
     matches,
+    takesType,
     see(event) {
       const { data, metadata } = event.detail;
       const found: Seen[] = [];
@@ -99,7 +92,7 @@ function looksOf(detection: Detection): Look[] {
     ];
     return looked.map((each, index) => ({
       index,
-      matches: own(each.pattern),
+      matches: partMatcher(each.pattern),
       when: each.when,
       groupBy: each.groupBy ?? groupBy,
       counts: 'distinct' in each ? each.distinct : undefined,
@@ -117,35 +110,15 @@ function looksOf(detection: Detection): Look[] {
   }
   const { pattern, expected } = detection;
   return [
-    { ...first, matches: own(pattern), groupBy },
+    { ...first, matches: partMatcher(pattern), groupBy },
     {
       index: 1,
-      matches: own(expected.pattern),
+      matches: partMatcher(expected.pattern),
       when: expected.when,
       groupBy: expected.groupBy ?? groupBy,
       counts: undefined,
     },
   ];
-}
-
-/** One of several patterns, without what the rule's own pattern has checked. */
-function own(pattern: DetectionPattern): CompiledEventPattern {
-  const types = pattern['detail-type'];
-  // Most patterns name types, or all but some, and no more: asked of every event, that is worth a short way.
-  if (pattern.detail === undefined) {
-    const [only] = types as ReadonlyArray<{ readonly 'anything-but'?: unknown }>;
-    const others = types.length === 1 ? only?.['anything-but'] : undefined;
-    const named = others === undefined ? types : others;
-    if (Array.isArray(named) && named.every((type) => typeof type === 'string')) {
-      const names: ReadonlySet<unknown> = new Set(named);
-      const isNamed = others === undefined;
-      return (event) => names.has((event as BusEvent)['detail-type']) === isNamed;
-    }
-  }
-  return compileEventPattern({
-    'detail-type': [...pattern['detail-type']],
-    ...(pattern.detail === undefined ? {} : { detail: pattern.detail }),
-  });
 }
 
 function see(

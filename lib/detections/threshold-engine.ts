@@ -57,6 +57,14 @@ export function thresholdEngine(detection: ThresholdDetection, rules: EngineRule
 
   return {
     memoryMs: withinMs + rules.graceMs,
+    explain(memory, { at }) {
+      const { kept } = (memory ?? { kept: [] }) as Memory;
+      const counted = kept.slice(indexAfter(kept, at - withinMs), indexAfter(kept, at));
+      const count =
+        distinct === undefined ? counted.length : new Set(counted.map(([, , value]) => value)).size;
+      const what = distinct === undefined ? 'events' : `values of ${distinct.by.join(' or ')}`;
+      return `${count} of ${atLeast} ${what} within ${detection.within}`;
+    },
     find(memory, sighting, windows): Finding {
       const { kept } = (memory ?? { kept: [] }) as Memory;
       const { gid, at } = sighting;

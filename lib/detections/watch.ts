@@ -69,6 +69,19 @@ export class Watch {
     return Math.ceil(Math.max(memoryMs, windowMs + graceMs + CLOSED_BY_MS) / 1_000);
   }
 
+  /** Milliseconds of event time after an alert's last event from which on nothing that comes changes it. */
+  get settleMs(): number {
+    const { windowMs, graceMs } = this.#life;
+    // What one kind finds now may have happened as long ago as it remembers; the others alert on what is at hand.
+    const isLate = this.detection.kind !== 'match' && this.detection.kind !== 'newValue';
+    return windowMs + 2 * graceMs + (isLate ? this.#engine.memoryMs : 0);
+  }
+
+  /** False for a type of event that the detection never looks at. */
+  takesType(type: string): boolean {
+    return this.#lookout.takesType(type);
+  }
+
   /**
    * The event in each group it belongs to; empty when it is not what the detection looks for.
    * @param suppress says what covers an event. What a threshold counts goes into a group of that suppression: it raises what
@@ -80,27 +93,30 @@ export class Watch {
     const { workspaceGid } = event.detail.metadata;
     const { id: detectionId, kind } = this.detection;
     const shared = kind === 'sequence' || kind === 'absence';
-    return this.#lookout
-      .see(event)
-      .filter(({ sighting }) => !(sighting.learnOnly && kind !== 'newValue'))
-      .map((seen) => {
-        const { entity, alone, sighting } = seen;
-        const entities = sighting.about === undefined ? [entity] : [entity, sighting.about];
-        const { data } = event.detail;
-        const by = suppress?.({ detectionId, workspaceGid, event: data, entities });
-        const isCounted = kind === 'threshold' && !alone;
-        return {
-          ...seen,
-          ...(by === undefined ? {} : { sighting: { ...sighting, suppressedBy: by } }),
-          group: {
-            detectionId,
-            workspaceGid,
-            entity,
-            ...(shared ? { shared } : {}),
-            ...(by !== undefined && isCounted ? { suppressionId: by } : {}),
-          },
-        };
+    const placed: Placed[] = [];
+    for (const seen of this.#lookout.see(event)) {
+      const { entity, alone, sighting } = seen;
+      if (sighting.learnOnly && kind !== 'newValue') continue;
+      const group = { detectionId, workspaceGid, entity };
+      const own = shared ? { ...group, shared } : group;
+      const by = suppress?.({
+        detectionId,
+        workspaceGid,
+        event: event.detail.data,
+        entities: sighting.about === undefined ? [entity] : [entity, sighting.about],
       });
+      if (by === undefined) {
+        placed.push({ ...seen, group: own });
+        continue;
+      }
+      const isCounted = kind === 'threshold' && !alone;
+      placed.push({
+        ...seen,
+        sighting: { ...sighting, suppressedBy: by },
+        group: isCounted ? { ...own, suppressionId: by } : own,
+      });
+    }
+    return placed;
   }
 
   /**
@@ -119,6 +135,12 @@ export class Watch {
           ),
         ),
     };
+  }
+
+  /** How far the group has come with an event that it has seen, for a person. */
+  explain(memory: unknown, { alone, sighting }: Placed): string {
+    if (alone) return 'it carries no key, and alerts by itself for that';
+    return this.#engine.explain(memory, sighting);
   }
 
   /** When the feed has to have passed for something the group waits for to be known absent; undefined: it waits for nothing. */

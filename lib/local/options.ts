@@ -27,6 +27,8 @@ export interface RunOptions {
   /** Seconds between two polls. */
   readonly pollIntervalSeconds: number;
   readonly slackWebhookUrl: string | undefined;
+  /** A file with what changes about detections; whoever starts the run reads it. */
+  readonly configFile: string | undefined;
 }
 
 const DEFAULT_DATA_FOLDER = '.local';
@@ -45,6 +47,8 @@ raises alerts. Without further ado it polls a simulated Asana workspace.
   --data DIR          where checkpoint, queues and detection state are kept (default ${DEFAULT_DATA_FOLDER})
   --start-from WHEN   now, oldest or a timestamp such as 2026-01-31T00:00:00Z, read on the first
                       run only (default oldest)
+  --config FILE       what changes about detections: the auditLog object of cdk.json, that file itself,
+                      or its detections alone (docs/tuning.md)
   --seed TEXT         what the generated workspace's people do follows from it
   --json              standard output holds one JSON object a line and nothing else
   --help              this text
@@ -73,7 +77,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv, no
   const values = readFlags(args);
   if (values.help === true) return { help: true };
   const problems: string[] = [];
-  for (const name of ['events', 'data', 'start-from', 'seed'] as const) {
+  for (const name of ['events', 'data', 'start-from', 'config', 'seed'] as const) {
     if (values[name] === '') problems.push(`--${name} needs a value`);
   }
   if (values.events !== undefined && values.seed !== undefined) {
@@ -98,6 +102,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv, no
       startFrom,
       pollIntervalSeconds,
       slackWebhookUrl,
+      configFile: values.config,
     },
   };
 }
@@ -113,6 +118,7 @@ function readFlags(args: readonly string[]) {
         events: { type: 'string' },
         data: { type: 'string' },
         'start-from': { type: 'string' },
+        config: { type: 'string' },
         seed: { type: 'string' },
       },
     }).values;

@@ -3,7 +3,6 @@
 import { join } from 'node:path';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { DynamoActiveSuppressions } from '../alerts/active-suppressions.ts';
-import { DEFAULT_ALERT_WINDOW_MINUTES } from '../alerts/life.ts';
 import { UPDATE_EVERY_MS } from '../alerts/revisions.ts';
 import type { Sink } from '../alerts/sink-port.ts';
 import { fixedCredential, SlackSink } from '../alerts/slack-sink.ts';
@@ -14,11 +13,12 @@ import { DEFAULT_MAX_EVENT_BYTES } from '../bus/envelope.ts';
 import { PutEventsPublisher } from '../bus/put-events-publisher.ts';
 import { DEFAULT_REDACT_PATHS, redactor } from '../bus/redaction.ts';
 import type { Clock } from '../clock.ts';
-import { DEFAULT_RUNBOOK_BASE_URL } from '../contract/runbook.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
 import { DynamoDueIndex } from '../detections/dynamo-due-index.ts';
 import { openedAndClosedPattern } from '../detections/rule-pattern.ts';
 import { type Swept, sweep } from '../detections/sweep.ts';
+import { switchedOff, tuned } from '../detections/tuning.ts';
+import type { Tuning } from '../detections/tuning-file.ts';
 import type { Log } from '../log.ts';
 import { DynamoCheckpointStore } from '../poller/dynamo-checkpoint-store.ts';
 import { DynamoFeed } from '../poller/dynamo-feed.ts';
@@ -63,6 +63,7 @@ export interface PipelineOptions {
   readonly once: boolean;
   readonly slackWebhookUrl: string | undefined;
   readonly version: string;
+  readonly tuning: Tuning;
   readonly output: RunOutput;
   readonly clock: Clock;
   readonly log: Log;
@@ -86,7 +87,8 @@ export interface Pipeline {
 }
 
 export async function openPipeline(options: PipelineOptions): Promise<Pipeline> {
-  const { dataFolder, source, output, clock, log } = options;
+  const { dataFolder, source, output, clock, log, tuning } = options;
+  const catalogue = tuned(CATALOGUE, tuning.overrides);
   const queues = new DurableQueues(join(dataFolder, 'queues.db'), clock);
   const redriven = queues.redrive();
   const database = await startDynamoDb(dataFolder);
@@ -99,7 +101,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   const bus = await startLocalBus({
     busName: LOCAL_BUS_NAME,
     rules: [
-      ...detectionRules(CATALOGUE, { alertOnHistory: true }),
+      ...detectionRules(catalogue, { alertOnHistory: true }),
       ...sinks.map(({ name }) => sinkRule(sinkQueue(name), openedAndClosedPattern)),
     ],
     clock,
@@ -128,11 +130,12 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   const worker = (queue: string, maxReceives: number, handle: Handle, maxBatch?: number) =>
     new Worker({ queues, queue, maxReceives, clock, log, handle, ...(maxBatch && { maxBatch }) });
   const detection = {
-    catalogue: CATALOGUE,
+    catalogue,
+    off: switchedOff(CATALOGUE, catalogue),
     alertOnHistory: true,
-    windowMs: DEFAULT_ALERT_WINDOW_MINUTES * 60_000,
+    windowMs: tuning.windowMs,
     updateEveryMs: options.once ? Number.POSITIVE_INFINITY : UPDATE_EVERY_MS,
-    runbookBaseUrl: DEFAULT_RUNBOOK_BASE_URL,
+    runbookBaseUrl: tuning.runbookBaseUrl,
     store: groups,
     due: new DynamoDueIndex(state),
     suppressions: new DynamoActiveSuppressions({ ...state, log, freshMs: SUPPRESSIONS_FRESH_MS }),

@@ -1,5 +1,6 @@
 // The local run from lock to summary: the order of things, what is said when, and how it ends.
 import type { Clock } from '../clock.ts';
+import type { Tuning } from '../detections/tuning-file.ts';
 import { type Log, silentLog } from '../log.ts';
 import { shownText } from '../text.ts';
 import { acquireLock, type DataFolderLock } from './lock.ts';
@@ -28,6 +29,8 @@ export interface RunDeps {
   readonly output: RunOutput;
   readonly clock: Clock;
   readonly version: string;
+  /** What changes about detections. */
+  readonly tuning: Tuning;
   /** Asked to end, by Ctrl-C say. */
   readonly signal: AbortSignal;
 }
@@ -56,7 +59,7 @@ async function runHoldingLock(
   deps: RunDeps,
   lock: DataFolderLock,
 ): Promise<number> {
-  const { output, clock, version } = deps;
+  const { output, clock, version, tuning } = deps;
   const { dataFolder, startFrom, once, slackWebhookUrl } = options;
   let lastComplaint = '';
   const source = await openSource(options.source, dataFolder, clock, (error) => {
@@ -74,6 +77,7 @@ async function runHoldingLock(
       once,
       slackWebhookUrl,
       version,
+      tuning,
       output,
       clock,
       log: warningsTo(output),

@@ -28,7 +28,7 @@ export type Visit = (value: Scalar, element: Element | undefined) => boolean;
 
 export class EventReader {
   readonly #event: object;
-  readonly #arrays = new Map<string, EventArray>();
+  #arrays: Map<string, EventArray> | undefined;
   #elementCount = 0;
 
   constructor(event: object) {
@@ -49,8 +49,9 @@ export class EventReader {
     depth: number,
   ): boolean {
     for (const lookup of search.path.lookups[component] ?? []) {
-      if (!Object.hasOwn(value, lookup.property)) continue;
       const member: unknown = Reflect.get(value, lookup.property);
+      // Most are absent, which is known before it has to be asked whose property it is.
+      if (member === undefined || !Object.hasOwn(value, lookup.property)) continue;
       if (this.#value(member, search, lookup.next, element, route + lookup.route, depth))
         return true;
     }
@@ -104,6 +105,8 @@ export class EventReader {
   }
 
   #arrayAt(outer: Element | undefined, place: string): EventArray {
+    // Most events have no array where a pattern looks.
+    this.#arrays ??= new Map();
     const arrays = outer === undefined ? this.#arrays : outer.arrays;
     let array = arrays.get(place);
     if (array === undefined) {

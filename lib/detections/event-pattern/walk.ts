@@ -21,7 +21,7 @@ export function matchesStates(start: State, event: object): boolean {
 
 class Walk {
   readonly #reader: EventReader;
-  readonly #deadEnds = new Set<string>();
+  #deadEnds: Set<string> | undefined;
   #steps = 0;
 
   constructor(event: object) {
@@ -35,12 +35,15 @@ class Walk {
       this.#steps++ < STEPS_BEFORE_REMEMBERING
         ? undefined
         : `${state.id};${constraint.key};${branches?.join(',')}`;
-    if (place !== undefined && this.#deadEnds.has(place)) return false;
+    if (place !== undefined && this.#deadEnds?.has(place)) return false;
     for (const field of state.fields.values()) {
       if (this.#tryAbsence(field, branches, constraint)) return true;
       if (this.#tryValues(field, branches, constraint)) return true;
     }
-    if (place !== undefined) this.#deadEnds.add(place);
+    if (place !== undefined) {
+      this.#deadEnds ??= new Set();
+      this.#deadEnds.add(place);
+    }
     return false;
   }
 

@@ -1,4 +1,5 @@
 // The small readers: Retry-After, the fields of an event the feed relies on, the addresses that may be Asana's.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { baseUrlProblem } from '../../../lib/asana/base-url.ts';
 import { createdAtOf, gidOf } from '../../../lib/asana/event.ts';
@@ -125,5 +126,36 @@ describe('baseUrlProblem', () => {
     ['app.asana.com', false],
   ] as const)('%s', ([url, fine]) => {
     expect(baseUrlProblem(url) === undefined).toBe(fine);
+  });
+});
+
+describe('createdAtOf, of events of one day after another', () => {
+  const digits = (most: number, length: number) =>
+    fc.integer({ min: 0, max: most }).map((value) => String(value).padStart(length, '0'));
+  const time = fc
+    .tuple(
+      digits(32, 2),
+      digits(26, 2),
+      digits(62, 2),
+      digits(62, 2),
+      digits(999, 3),
+      fc.constantFrom('Z', 'z', '', '+01:00'),
+    )
+    .map(
+      ([day, hour, minute, second, ms, zone]) =>
+        `2026-10-${day}T${hour}:${minute}:${second}.${ms}${zone}`,
+    );
+
+  it('is what Date says, whatever was read before', () => {
+    fc.assert(
+      fc.property(time, (created_at) => {
+        createdAtOf({ created_at: `${created_at.slice(0, 11)}00:00:00.000Z` });
+        const instant = Date.parse(
+          /\d$/.test(created_at) && !created_at.includes('+') ? `${created_at}Z` : created_at,
+        );
+        expect(createdAtOf({ created_at })).toBe(Number.isNaN(instant) ? undefined : instant);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -21,6 +21,7 @@ const options: RunOptions = {
   startFrom: 'oldest',
   pollIntervalSeconds: 5,
   slackWebhookUrl: undefined,
+  configFile: undefined,
 };
 const hostile = 'a\u001b[31mb\u202ec\r\nd\u0007';
 const alert: Alert = {

@@ -1,0 +1,295 @@
+// The events of several files in the order of created_at and gid, each once, whatever the files' own order, in bounded
+// memory. Files that are about in order are merged as they are read; else all goes through a sort on disk.
+import { ExternalSort, inOrder } from './external-sort.ts';
+import { type HistoryEvent, readEventLine } from './history-event.ts';
+import { type LineBatch, MAX_LINE_BYTES, readLines } from './lines.ts';
+
+export interface HistoryOptions {
+  /** Paths; `-` is standard input. */
+  readonly files: readonly string[];
+  /** The files can be read a second time. */
+  readonly readable: 'again' | 'once';
+  /** Of events that do not say. */
+  readonly workspaceGid: string;
+  /** Milliseconds since the epoch: events before it are left out, and from `until` on. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Bytes that a sort may hold. */
+  readonly sortBytes?: number;
+  readonly onProgress?: (progress: { readonly bytes: number; readonly isSorting: boolean }) => void;
+}
+
+export interface HistoryCounts {
+  /** Events handed on. */
+  events: number;
+  /** Those that were there already, by gid and time. */
+  duplicates: number;
+  /** Left out for their time. */
+  outside: number;
+  /** Lines that are nothing of the audit log: alerts, notes of the poller. */
+  other: number;
+  /** Lines that are no event, though they should be. */
+  malformed: number;
+  /** The first of those. */
+  readonly malformedLines: MalformedLine[];
+}
+export interface MalformedLine {
+  readonly file: string;
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** Taken anew when the order of the files turns out not to be what it was taken for. */
+export type Begin = () => (event: HistoryEvent) => void;
+
+/**
+ * Events that are held back for those that come out of order: none, as files mostly are in order and holding costs time;
+ * then, from the beginning, some. A file that is further out of order is sorted on disk.
+ */
+const LOOK_AHEADS = [1, 512];
+const MOST_TOLD = 100;
+const MAX_OPEN_BYTES = 32 * 1024 * 1024;
+const MOST_OPEN_FILES = 200;
+const BETWEEN_BREATHS = 5_000;
+
+class OutOfOrder extends Error {}
+
+/**
+ * Hands every event to what `begin` returns. Where files are not in order it begins again.
+ * @throws AuditBusError `history.invalid` for a file that cannot be read, `history.temporary`, or what `begin`'s threw
+ */
+export async function readHistory(options: HistoryOptions, begin: Begin): Promise<HistoryCounts> {
+  if (options.readable === 'again' && options.files.length <= MOST_OPEN_FILES) {
+    for (const lookAhead of LOOK_AHEADS) {
+      try {
+        return await readMerged(options, lookAhead, begin);
+      } catch (error) {
+        if (!(error instanceof OutOfOrder)) throw error;
+      }
+    }
+  }
+  return readSorted(options, begin);
+}
+
+async function readMerged(
+  options: HistoryOptions,
+  lookAhead: number,
+  begin: Begin,
+): Promise<HistoryCounts> {
+  const counts = noCounts();
+  const hand = handing(options, counts, begin());
+  const progress = { bytes: 0 };
+  const cursors = options.files.map(
+    (file) => new Cursor(file, lookAhead, options, counts, progress),
+  );
+  try {
+    const open: Cursor[] = [];
+    for (const cursor of cursors) if (await cursor.advance()) open.push(cursor);
+    open.sort((a, b) => inOrder(placeOf(a.head), placeOf(b.head)));
+    for (let first = open[0]; first !== undefined; first = open[0]) {
+      hand(first.head);
+      if (!first.next() && !(await first.advance())) open.shift();
+      else bubble(open);
+    }
+  } finally {
+    await Promise.all(cursors.map((cursor) => cursor.close()));
+  }
+  return counts;
+}
+
+/** Brings the first to its place among the others, which are in order: nearly always where it is. */
+function bubble(open: Cursor[]): void {
+  for (let at = 0; at + 1 < open.length; at++) {
+    const [one, next] = [open[at] as Cursor, open[at + 1] as Cursor];
+    if (inOrder(placeOf(one.head), placeOf(next.head)) <= 0) return;
+    open[at] = next;
+    open[at + 1] = one;
+  }
+}
+
+async function readSorted(options: HistoryOptions, begin: Begin): Promise<HistoryCounts> {
+  const { files, workspaceGid, onProgress = () => {} } = options;
+  const counts = noCounts();
+  const sort = new ExternalSort(options.sortBytes);
+  try {
+    let bytes = 0;
+    for (const file of files) {
+      const reader = new LineReader(file, options, counts);
+      const onBytes = (more: number) => {
+        bytes += more;
+        onProgress({ bytes, isSorting: true });
+      };
+      for await (const lines of readLines(file, { onBytes })) {
+        for (const line of lines) {
+          const found = reader.read(line);
+          if (found === undefined || line === undefined) continue;
+          sort.add({ at: found.at, name: found.gid, text: line });
+        }
+      }
+    }
+    const hand = handing(options, counts, begin());
+    let untilBreath = BETWEEN_BREATHS;
+    for (const { at, text } of sort.sorted()) {
+      const event = readEventLine(text, workspaceGid, at);
+      if (typeof event === 'object' && 'event' in event) hand(event);
+      untilBreath -= 1;
+      if (untilBreath > 0) continue;
+      untilBreath = BETWEEN_BREATHS;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  } finally {
+    sort.close();
+  }
+  return counts;
+}
+
+/** Leaves out what is there already and what lies outside the times asked for. */
+function handing(
+  { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY }: HistoryOptions,
+  counts: HistoryCounts,
+  take: (event: HistoryEvent) => void,
+): (event: HistoryEvent) => void {
+  let lastAt = Number.NaN;
+  let lastGid = '';
+  return (event) => {
+    const { at, gid } = event;
+    if (at === lastAt && gid === lastGid) counts.duplicates += 1;
+    else if (at < since || at >= until) counts.outside += 1;
+    else {
+      counts.events += 1;
+      take(event);
+    }
+    lastAt = at;
+    lastGid = gid;
+  };
+}
+
+/** One file, about in order: holds a few events back, so that those a little out of order find their place. */
+class Cursor {
+  head!: HistoryEvent;
+  readonly #batches: AsyncGenerator<LineBatch>;
+  readonly #reader: LineReader;
+  #lines: LineBatch = [];
+  #line = 0;
+  #isDone = false;
+  readonly #lookAhead: number;
+  #held: HistoryEvent[] = [];
+  #from = 0;
+
+  constructor(
+    file: string,
+    lookAhead: number,
+    options: HistoryOptions,
+    counts: HistoryCounts,
+    progress: { bytes: number },
+  ) {
+    this.#lookAhead = lookAhead;
+    const room = Math.floor(MAX_OPEN_BYTES / options.files.length);
+    this.#batches = readLines(file, {
+      chunkBytes: Math.min(256 * 1024, Math.max(64 * 1024, room)),
+      onBytes: (bytes) => {
+        progress.bytes += bytes;
+        options.onProgress?.({ bytes: progress.bytes, isSorting: false });
+      },
+    });
+    this.#reader = new LineReader(file, options, counts);
+  }
+
+  /** Reads on in the file and puts the next event at the head; false at its end. */
+  async advance(): Promise<boolean> {
+    while (!this.#isDone) {
+      const { done, value } = await this.#batches.next();
+      if (done) this.#isDone = true;
+      else {
+        this.#lines = value;
+        this.#line = 0;
+      }
+      if (this.next()) return true;
+    }
+    return false;
+  }
+
+  /** Puts the next event at the head; false when the file has to be read on for that. */
+  next(): boolean {
+    while (this.#held.length - this.#from < this.#lookAhead && this.#line < this.#lines.length) {
+      const event = this.#reader.read(this.#lines[this.#line++]);
+      if (event !== undefined) this.#hold(event);
+    }
+    const isFull = this.#held.length - this.#from >= this.#lookAhead;
+    const event = this.#held[this.#from];
+    if (event === undefined || !(isFull || this.#isDone)) return false;
+    if (this.head !== undefined && inOrder(placeOf(event), placeOf(this.head)) < 0) {
+      throw new OutOfOrder();
+    }
+    this.head = event;
+    this.#from += 1;
+    if (this.#from === this.#lookAhead) {
+      this.#held = this.#held.slice(this.#from);
+      this.#from = 0;
+    }
+    return true;
+  }
+
+  async close(): Promise<void> {
+    await this.#batches.return(undefined);
+  }
+
+  #hold(event: HistoryEvent): void {
+    const held = this.#held;
+    let at = held.length;
+    held.push(event);
+    for (; at > this.#from; at--) {
+      const before = held[at - 1] as HistoryEvent;
+      if (before.at < event.at || inOrder(placeOf(before), placeOf(event)) <= 0) break;
+      held[at] = before;
+    }
+    held[at] = event;
+  }
+}
+
+/** The events of one file's lines, and what is wrong with lines that hold none. */
+class LineReader {
+  readonly #file: string;
+  readonly #workspaceGid: string;
+  readonly #counts: HistoryCounts;
+  #number = 0;
+  #before = 0;
+
+  constructor(file: string, { workspaceGid }: HistoryOptions, counts: HistoryCounts) {
+    this.#file = file;
+    this.#workspaceGid = workspaceGid;
+    this.#counts = counts;
+  }
+
+  /** The next line; undefined for one that is blank or holds no event of the audit log. */
+  read(line: string | undefined): HistoryEvent | undefined {
+    this.#number += 1;
+    if (line === undefined) return this.#refuse(`it is longer than ${MAX_LINE_BYTES} bytes`);
+    const content = readEventLine(line, this.#workspaceGid, this.#before);
+    if (content === 'other') {
+      this.#counts.other += 1;
+      return undefined;
+    }
+    if ('malformed' in content) {
+      return line.trim() === '' ? undefined : this.#refuse(content.malformed);
+    }
+    this.#before = content.at;
+    return content;
+  }
+
+  #refuse(reason: string): undefined {
+    const { malformedLines } = this.#counts;
+    this.#counts.malformed += 1;
+    if (malformedLines.length < MOST_TOLD) {
+      malformedLines.push({ file: this.#file, line: this.#number, reason });
+    }
+  }
+}
+
+function placeOf({ at, gid }: HistoryEvent) {
+  return { at, name: gid };
+}
+
+function noCounts(): HistoryCounts {
+  return { events: 0, duplicates: 0, outside: 0, other: 0, malformed: 0, malformedLines: [] };
+}

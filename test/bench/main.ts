@@ -2,10 +2,11 @@
 import { ConfigurationError } from '../../lib/errors.ts';
 import type { Bench } from './bench.ts';
 import { coldStartBench } from './cold-start/bench.ts';
+import { detectBench } from './detect/bench.ts';
 import { detectCostBench } from './detect-cost/bench.ts';
 import { pollBench } from './poll/bench.ts';
 
-const BENCHES: readonly Bench[] = [pollBench, coldStartBench, detectCostBench];
+const BENCHES: readonly Bench[] = [pollBench, detectBench, detectCostBench, coldStartBench];
 
 const USAGE = `npm run bench -- NAME [options]
 

@@ -1,0 +1,73 @@
+// A measuring process of the `detect` benchmark: rounds of the bare loop and the backtest in turn, or one backtest alone for
+// its memory. Its argument says which, as JSON.
+import { backtest } from '../../../lib/backtest/backtest.ts';
+import { readLines } from '../../../lib/backtest/lines.ts';
+import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
+import { UNTUNED } from '../../../lib/detections/tuning-file.ts';
+
+export interface DetectJob {
+  readonly file: string;
+  /** 0: one backtest, for its memory. */
+  readonly rounds: number;
+}
+
+export interface DetectRound {
+  readonly bareMs: number;
+  readonly backtestMs: number;
+}
+
+export interface DetectResult {
+  readonly events: number;
+  readonly alerts: number;
+  readonly rounds: readonly DetectRound[];
+  /** Of this process from its start on. */
+  readonly peakRssBytes: number;
+}
+
+const { file, rounds: count } = JSON.parse(process.argv[2] ?? '') as DetectJob;
+const found = await backtestRun();
+const rounds: DetectRound[] = [];
+if (count > 0) await bareRun();
+for (let index = 0; index < count; index++) {
+  // Each goes first in turn, so that a slow stretch of the machine does not always meet the same one.
+  if (index % 2 === 0) {
+    const bareMs = await timed(bareRun);
+    rounds.push({ bareMs, backtestMs: await timed(backtestRun) });
+  } else {
+    const backtestMs = await timed(backtestRun);
+    rounds.push({ bareMs: await timed(bareRun), backtestMs });
+  }
+}
+const peakRssBytes = process.resourceUsage().maxRSS * 1024;
+const result: DetectResult = { ...found, rounds, peakRssBytes };
+// Started by hand, as for a profile, it has nobody to tell.
+if (process.send === undefined) console.log(JSON.stringify(result, null, 2));
+else process.send(result);
+
+/** What nobody can do without: each line read, decoded and parsed. */
+async function bareRun(): Promise<void> {
+  for await (const lines of readLines(file)) {
+    for (const line of lines) JSON.parse(line ?? '');
+  }
+}
+
+async function backtestRun(): Promise<{ readonly events: number; readonly alerts: number }> {
+  const { windowMs, runbookBaseUrl } = UNTUNED;
+  const done = await backtest({
+    files: [file],
+    readable: 'again',
+    workspaceGid: '0',
+    here: { catalogue: CATALOGUE, windowMs, runbookBaseUrl },
+  });
+  try {
+    return { events: done.counts.events, alerts: [...done.alerts()].length };
+  } finally {
+    done.close();
+  }
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}

@@ -97,6 +97,7 @@ class Run {
     const detector = new Detector(catalogue, {
       // All of it is history, and what it would have raised is what is asked.
       alertOnHistory: true,
+      isOrdered: true,
       windowMs,
       runbookBaseUrl,
       onFailure: (id, error) => this.#failed(id, error),

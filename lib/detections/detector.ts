@@ -38,6 +38,8 @@ export interface DetectorOptions extends WatchRules {
    * Told of a detection whose own code failed on an event; the others go on with it. @default - `observe` throws
    */
   readonly onFailure?: (detectionId: string, error: unknown) => void;
+  /** Events come in the order of their time, none late: what only lateness could make use of is not kept. @default false */
+  readonly isOrdered?: boolean;
   /** Told of each event in each of its groups, before it changes anything there. */
   readonly onPlaced?: (placed: Placed) => void;
 }
@@ -46,11 +48,16 @@ export class Detector {
   readonly watches: readonly Watch[];
   readonly #byType = new Map<string, readonly Watch[]>();
   readonly #groups = new Map<string, Group>();
+  /** Those that have had any. */
+  readonly #hasGroups = new Set<Watch>();
   /** Those that something is expected in. */
   readonly #waiting = new Set<Group>();
   readonly #now: () => number;
   readonly #onFailure: DetectorOptions['onFailure'];
   readonly #onPlaced: DetectorOptions['onPlaced'];
+  readonly #isOrdered: boolean;
+  /** Where events come in order: those of the newest one's millisecond, whose own order means nothing. */
+  #ofInstant: BusEvent[] = [];
   #newest = 0;
   /** The earliest instant at which something may be overdue. */
   #nextDue = Number.POSITIVE_INFINITY;
@@ -62,6 +69,7 @@ export class Detector {
     this.#now = options.now ?? (() => this.#newest);
     this.#onFailure = options.onFailure;
     this.#onPlaced = options.onPlaced;
+    this.#isOrdered = options.isOrdered ?? false;
     this.watches = catalogue.map((detection) => new Watch(detection, options));
   }
 
@@ -71,14 +79,17 @@ export class Detector {
    */
   observe(event: BusEvent): Alert[] {
     const at = createdAtOf(event.detail.data) ?? Date.parse(event.time);
-    const alerts = at > this.#newest ? this.advance(at) : [];
+    const alerts = at > this.#newest ? this.#come(at) : [];
+    const type = event['detail-type'];
     for (const watch of this.watchesOf(event)) {
+      if (this.#isOrdered && !this.#hasGroups.has(watch) && !watch.opensWithType(type)) continue;
       try {
         for (const placed of watch.see(event)) this.#take(watch, placed, alerts);
       } catch (error) {
         this.#failed(watch, error);
       }
     }
+    if (this.#isOrdered) this.#ofInstant.push(event);
     this.#untilTidy -= 1;
     if (this.#untilTidy <= 0) this.#tidy();
     return alerts;
@@ -139,14 +150,36 @@ export class Detector {
     this.#onFailure(detection.id, error);
   }
 
+  #come(at: number): Alert[] {
+    if (this.#ofInstant.length > 0) this.#ofInstant = [];
+    return this.advance(at);
+  }
+
   #take(watch: Watch, placed: Placed, alerts: Alert[]): void {
     this.#onPlaced?.(placed);
+    const key = keyOf(placed.group);
+    if (this.#isOrdered && this.#isIdle(watch, key, placed.sighting.at)) {
+      if (!watch.opens(placed)) return;
+      for (const event of this.#ofInstant) {
+        for (const each of watch.see(event)) {
+          if (keyOf(each.group) === key) this.#apply(watch, each, key, alerts);
+        }
+      }
+    }
+    this.#apply(watch, placed, key, alerts);
+  }
+
+  #isIdle(watch: Watch, key: string, at: number): boolean {
+    const group = this.#groups.get(key);
+    return group === undefined || watch.isIdle(group.state.memory, at);
+  }
+
+  #apply(watch: Watch, placed: Placed, key: string, alerts: Alert[]): void {
     const { group: identity, alone, sighting } = placed;
-    const key = keyOf(identity);
     if (this.#isInAlert(identity, key, sighting.gid)) return;
     const group = this.#groups.get(key) ?? {
       watch,
-      identity,
+      identity: kept(identity),
       state: EMPTY_GROUP,
       lastAt: sighting.at,
     };
@@ -155,6 +188,7 @@ export class Detector {
     group.lastAt = Math.max(group.lastAt, sighting.at);
     if (!changed) return;
     this.#groups.set(key, group);
+    this.#hasGroups.add(watch);
     this.#keep(group, state, alerts);
     this.#noteDue(group);
   }
@@ -208,6 +242,11 @@ export class Detector {
       if (isOver && !this.#waiting.has(group)) this.#forget(group);
     }
   }
+}
+
+/** Without the event that the entity's label is read from. */
+function kept(identity: GroupIdentity): GroupIdentity {
+  return { ...identity, entity: { ...identity.entity } };
 }
 
 function markerOf(

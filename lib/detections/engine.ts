@@ -18,6 +18,13 @@ export interface Engine {
   find(memory: unknown, sighting: Sighting, windows: readonly AlertWindow[]): Finding;
   /** How far a group has come once it has seen the event, for a person. Decides nothing. */
   explain(memory: unknown, sighting: Sighting): string;
+  /**
+   * False for an event that means nothing to a group unless one for which this is true comes before it, or in the same
+   * millisecond. Without it, it is true for all.
+   */
+  opens?(sighting: Sighting): boolean;
+  /** True where nothing that such an event opened is left for one at `at` or later to go on with. */
+  isIdle?(memory: unknown, at: number): boolean;
   /** Milliseconds for which a group that sees no event has to be remembered. */
   readonly memoryMs: number;
   /**

@@ -69,18 +69,45 @@ export function readGroup(
     const label = `workspace ${workspaceGid}`;
     return { entity: { type: 'workspace', id: workspaceGid, label }, alone: false };
   }
+  if (groupBy.and === undefined) {
+    const { text, path, missing } = readKey(event, groupBy);
+    return missing === 'skip' ? undefined : group(event, groupBy.type, text, path, text, missing);
+  }
   const keys = [groupBy, ...(groupBy.and ?? [])].map((key) => readKey(event, key));
   const missing = keys.map((key) => key.missing);
   if (missing.includes('skip')) return undefined;
-  const alone = missing.includes('alert');
   const [first] = keys;
   // A further part that is missing is left out, so that a person is the same entity with it as without.
   const parts = keys.filter(({ path }, index) => index === 0 || path !== undefined);
   const id = parts.map(({ text }) => text).join(' + ');
-  const label = labelOf(event, first?.path, first?.text ?? '', groupBy.type);
+  const isAlert = missing.includes('alert') ? 'alert' : undefined;
+  return group(event, groupBy.type, id, first?.path, first?.text ?? '', isAlert);
+}
+
+function group(
+  event: AuditLogEvent,
+  type: string,
+  id: string,
+  path: string | undefined,
+  text: string,
+  missing: Missing | undefined,
+): FoundGroup {
+  const alone = missing === 'alert';
   // Events that alert by themselves have a group of their own, apart from what is counted.
   const shownId = shownText(alone ? `${id} (alone)` : id, 2 * MAX_KEY) || WITHOUT_KEY;
-  return { entity: { type: groupBy.type, id: shownId, label }, alone };
+  let label: string | undefined;
+  return {
+    alone,
+    entity: {
+      type,
+      id: shownId,
+      // Read only of those few events that an alert tells of.
+      get label() {
+        label ??= labelOf(event, path, text, type);
+        return label;
+      },
+    },
+  };
 }
 
 /** What a person calls the thing at `path`. */

@@ -32,6 +32,13 @@ export function newValueEngine(detection: NewValueDetection, rules: EngineRules)
   /** A time between two that are closer than any look back is long decides nothing. */
   function added(times: readonly number[], at: number, newest: number): number[] {
     const horizon = newest - forgetMs - REDELIVERY_MS;
+    const last = times.at(-1);
+    if (last !== undefined && at > last && (times[0] ?? 0) > horizon) {
+      // Nearly always: only the one before it can have become needless.
+      const before = times.at(-2);
+      const isNeedless = before !== undefined && at - before <= forgetMs - graceMs;
+      return isNeedless ? times.with(-1, at) : [...times, at];
+    }
     const sorted = [...times, at].sort((a, b) => a - b).filter((time) => time > horizon);
     const kept: number[] = [];
     for (const [index, time] of sorted.entries()) {

@@ -52,6 +52,11 @@ export function partMatcher(pattern: DetectionPattern): (event: BusEvent) => boo
   };
 }
 
+/** False for a type of which no event matches any of the patterns. */
+export function typeMatcher(patterns: readonly DetectionPattern[]): RuleMatcher['takesType'] {
+  return typeTest(patterns.flatMap((pattern) => pattern['detail-type'])) ?? (() => true);
+}
+
 interface WholePattern {
   readonly detail: {
     readonly metadata: { readonly origin: readonly string[] };
@@ -74,17 +79,41 @@ function hasOddName(event: BusEvent): boolean {
   return false;
 }
 
-/** Undefined where a type is a condition other than a prefix or that there be one. */
+/** Types whose answers are remembered: more than Asana has. */
+const MOST_TYPES = 1_000;
+
+/** Undefined where a type is a condition other than a prefix, all but some names, or that there be one. */
 function typeTest(types: readonly unknown[]): ((type: string) => boolean) | undefined {
   const names = new Set<string>();
   const prefixes: string[] = [];
+  const allBut: ReadonlySet<string>[] = [];
   for (const type of types) {
     if (typeof type === 'string' && /^[a-z_]+$/.test(type)) names.add(type);
     else if (isPrefix(type)) prefixes.push(type.prefix);
+    else if (isAllBut(type)) allBut.push(new Set(type['anything-but']));
     else if (JSON.stringify(type) === '{"exists":true}') prefixes.push('');
     else return undefined;
   }
-  return (type) => names.has(type) || prefixes.some((prefix) => type.startsWith(prefix));
+  const answers = new Map<string, boolean>();
+  return (type) => {
+    const known = answers.get(type);
+    if (known !== undefined) return known;
+    const answer =
+      names.has(type) ||
+      prefixes.some((prefix) => type.startsWith(prefix)) ||
+      allBut.some((others) => !others.has(type));
+    if (answers.size < MOST_TYPES) answers.set(type, answer);
+    return answer;
+  };
+}
+
+function isAllBut(type: unknown): type is { readonly 'anything-but': readonly string[] } {
+  if (typeof type !== 'object' || type === null || Object.keys(type).length !== 1) return false;
+  const { 'anything-but': others } = type as { 'anything-but'?: unknown };
+  return (
+    Array.isArray(others) &&
+    others.every((other) => typeof other === 'string' && /^[a-z_]+$/.test(other))
+  );
 }
 
 function isPrefix(type: unknown): type is { readonly prefix: string } {

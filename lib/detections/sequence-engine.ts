@@ -40,6 +40,7 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
   const { graceMs } = rules;
   const { needs, ends, chainTo } = chainFinder(detection, withinMs);
   const canBeOff = detection.unless !== undefined;
+  const firsts = needs.filter(({ step }) => step === 0).map(({ index }) => index);
   const isEnd = ({ roles }: Sighting) =>
     ends.some(({ index }) => roles.some((role) => role.index === index));
   /** From this on nothing can call the event's sequence off any more. */
@@ -164,6 +165,11 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
 
   const engine: Engine = {
     memoryMs: withinMs + graceMs,
+    opens: ({ roles }) => roles.some(({ index }) => needs[index]?.step === 0),
+    isIdle(memory, at) {
+      const { steps } = read(memory);
+      return firsts.every((index) => (steps[index]?.at(-1)?.[0] ?? 0) <= at - withinMs);
+    },
     explain(memory, { at }) {
       const known = read(memory);
       const { steps, unless } = detection;

@@ -5,9 +5,18 @@ import { createdAtOf, gidOf } from '../asana/event.ts';
 import type { Entity } from '../contract/alert.ts';
 import type { AuditLogEvent, BusEvent } from '../contract/bus-event.ts';
 import { AuditBusError } from '../errors.ts';
-import type { Counterpart, Detection, GroupBy, Key, Lists, Way, When } from './define.ts';
+import type {
+  Counterpart,
+  Detection,
+  DetectionPattern,
+  GroupBy,
+  Key,
+  Lists,
+  Way,
+  When,
+} from './define.ts';
 import { labelOf, readGroup, readKey } from './keys.ts';
-import { partMatcher, type RuleMatcher, ruleMatcher } from './rule-matcher.ts';
+import { partMatcher, type RuleMatcher, ruleMatcher, typeMatcher } from './rule-matcher.ts';
 import type { RulePatternOptions } from './rule-pattern.ts';
 import { waysOf } from './ways.ts';
 
@@ -41,6 +50,8 @@ export interface Lookout {
   /** The whole rule's pattern, and the detection's own conditions, as EventBridge has them: true before anything is seen. */
   readonly matches: RuleMatcher['matches'];
   readonly takesType: RuleMatcher['takesType'];
+  /** False for a type of which no event is a first step. */
+  readonly opensWithType: RuleMatcher['takesType'];
   /**
    * The event in each group it belongs to; empty when it is not what the detection looks for.
    * @throws AuditBusError `detect.event-unusable` without a usable gid or time, or what the definition's functions threw
@@ -69,6 +80,7 @@ export function lookoutFor(detection: Detection, options: RulePatternOptions): L
     detection,
     matches,
     takesType,
+    opensWithType: typeMatcher(firstPatternsOf(detection)),
     see(event) {
       const { data, metadata } = event.detail;
       const found: Seen[] = [];
@@ -81,6 +93,11 @@ export function lookoutFor(detection: Detection, options: RulePatternOptions): L
       return found;
     },
   };
+}
+
+function firstPatternsOf(detection: Detection): readonly DetectionPattern[] {
+  if (detection.kind !== 'sequence') return [detection.pattern];
+  return waysOf(detection).flatMap(({ step, pattern }) => (step === 0 ? [pattern] : []));
 }
 
 function looksOf(detection: Detection): Look[] {

@@ -137,6 +137,21 @@ export class Watch {
     };
   }
 
+  /** False for an event that is nothing to a group which has seen none that opens it. */
+  opens({ alone, sighting }: Placed): boolean {
+    return alone || (this.#engine.opens?.(sighting) ?? true);
+  }
+
+  /** True where nothing of a group is left for events at `at` and later to go on with. */
+  isIdle(memory: unknown, at: number): boolean {
+    return this.#engine.isIdle?.(memory, at) ?? false;
+  }
+
+  /** False for a type of event that opens nothing. */
+  opensWithType(type: string): boolean {
+    return this.#lookout.opensWithType(type);
+  }
+
   /** How far the group has come with an event that it has seen, for a person. */
   explain(memory: unknown, { alone, sighting }: Placed): string {
     if (alone) return 'it carries no key, and alerts by itself for that';

@@ -11,6 +11,12 @@ export interface LeaseKey {
   readonly version: number;
 }
 
+/**
+ * Milliseconds: no lease lasts as long (305 seconds on Lambda, 30 in the local run), clocks that differ by most of a minute
+ * included. One that ends later than this from now was taken by a clock that was wrong, and holds nobody up.
+ */
+export const BEYOND_ANY_LEASE_MS = 6 * 60_000;
+
 export type LeaseAnswer =
   | {
       readonly taken: true;
@@ -35,7 +41,10 @@ export interface CheckpointReader {
 }
 
 export interface CheckpointStore {
-  /** One conditional write: taken when nobody holds it or the holder's time is up. `now`, `until`: epoch milliseconds. */
+  /**
+   * One conditional write: taken when nobody holds it, the holder's time is up, or ends further ahead than any lease's.
+   * `now`, `until`: epoch milliseconds.
+   */
   takeLease(
     workspaceGid: string,
     owner: string,

@@ -1,6 +1,7 @@
 // Checkpoints in DynamoDB: an item for the position and the lease, another for what is remembered.
 //
-//   takeLease      no owner, or leaseUntil < now, or owner = me      version + 1, answers with the whole item
+//   takeLease      no owner, or leaseUntil < now, or owner = me,     version + 1, answers with the whole item
+//                  or leaseUntil further ahead than any lease lasts
 //   save           owner = me, version = mine, page = as I know it   page + 1
 //   renew, release owner = me, version = mine
 //   saveMemory     stored version <= mine
@@ -17,6 +18,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Checkpoint } from './checkpoint.ts';
 import {
+  BEYOND_ANY_LEASE_MS,
   type CheckpointReader,
   type CheckpointStore,
   type LeaseAnswer,
@@ -90,12 +92,13 @@ export class DynamoCheckpointStore implements CheckpointStore, CheckpointReader 
             #page = if_not_exists(#page, :zero), #mode = if_not_exists(#mode, :time),
             liveFrom = if_not_exists(liveFrom, :liveFrom), startAt = if_not_exists(startAt, :startAt)`,
           ConditionExpression:
-            'attribute_not_exists(leaseOwner) OR leaseUntil < :now OR leaseOwner = :owner',
+            'attribute_not_exists(leaseOwner) OR leaseUntil < :now OR leaseUntil > :far OR leaseOwner = :owner',
           ExpressionAttributeNames: { '#page': 'page', '#mode': 'mode' },
           ExpressionAttributeValues: {
             ':owner': { S: owner },
             ':until': { N: String(until) },
             ':now': { N: String(now) },
+            ':far': { N: String(now + BEYOND_ANY_LEASE_MS) },
             ':zero': { N: '0' },
             ':one': { N: '1' },
             ':time': { S: 'time' },

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { AuditBusError } from '../errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import {
+  BEYOND_ANY_LEASE_MS,
   type CheckpointReader,
   type CheckpointStore,
   LeaseLostError,
@@ -91,7 +92,7 @@ export function isLeased(
   { leaseUntil }: Pick<StoredCheckpoint, 'leaseUntil'>,
   now: number,
 ): boolean {
-  return leaseUntil !== undefined && leaseUntil >= now;
+  return leaseUntil !== undefined && leaseUntil >= now && leaseUntil <= now + BEYOND_ANY_LEASE_MS;
 }
 
 function leased(

@@ -56,8 +56,13 @@ export class PagesUnderWay {
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
-    // So a run that dies sends one page twice at most, and what could have been in flight.
-    this.#window = new SendWindow(deps.publisher.entriesInFlight);
+    // So a run that dies sends one page twice at most, and what could have been in flight; one whose lease is taken, twice
+    // as much beside the page: a save takes as long again as remembering, and sending does not wait for it.
+    const { entriesInFlight } = deps.publisher;
+    this.#window = new SendWindow({
+      unremembered: entriesInFlight,
+      unsaved: 2 * entriesInFlight,
+    });
   }
 
   /** Milliseconds: the longest that a page took so far, those being published included. */
@@ -120,7 +125,9 @@ export class PagesUnderWay {
       if (this.#failure !== undefined) return;
       this.#deps.onFinished(page);
       await saves.pageFinished(page.checkpoint, memory.snapshotSoon());
-      saves.remembered().then(turn.remembered, (error: unknown) => this.#fail(page, error));
+      const fail = (error: unknown) => this.#fail(page, error);
+      saves.remembered().then(turn.remembered, fail);
+      saves.saved().then(turn.saved, fail);
     } catch (error) {
       this.#fail(page, error);
     } finally {

@@ -2,7 +2,7 @@
 //
 //   publish     n ──────|               memory(n) starts once n is published, memory(n-1) saved and checkpoint(n-2) saved,
 //                 n+1 ──────|           checkpoint(n) once memory(n) and checkpoint(n-1) are: never before n is published.
-//   memory              | n |           What of n+1 and later may be sent before memory(n) is saved: send-window.ts.
+//   memory              | n |           What of n+1 and later may be sent before either is saved: send-window.ts.
 //   checkpoint              | n |
 import type { Checkpoint } from './checkpoint.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
@@ -49,6 +49,11 @@ export class SavePipeline {
   /** Resolves when the page last finished is remembered. @throws LeaseLostError, or what the table answered */
   remembered(): Promise<void> {
     return this.#memory;
+  }
+
+  /** Resolves when the checkpoint of the page last finished is saved. @throws as `remembered` */
+  saved(): Promise<void> {
+    return this.#checkpoint;
   }
 
   /** Remembers what is on the bus of a page that could not be finished; the offset stays. */

@@ -47,7 +47,13 @@ export const mutants: Campaign = {
       for (let number = 0; number < MUTANTS_A_SEED; number++) {
         const { name, body } = mutant(page, random);
         served = body;
-        const setting = { ...world.setting, asanaUrl, workspaceGid: `${seed}00${number}` };
+        const setting = {
+          ...world.setting,
+          asanaTimeout: HANGS_MS / 4,
+          pageBudget: PLENTY_MS,
+          asanaUrl,
+          workspaceGid: `${seed}00${number}`,
+        };
         const found = await judge(
           bench,
           new Here(bench.addresses, setting, world.clock, world.logged),

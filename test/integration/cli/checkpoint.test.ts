@@ -128,7 +128,7 @@ describe('on a deployment', () => {
     const store = new DynamoCheckpointStore(dynamo.client, await dynamo.createTable('checkpoints'));
     const now = Date.now();
     const start = { liveFrom: new Date(now).toISOString() };
-    const poll = await store.takeLease('12', 'a poll', now, now + 10 * MINUTE, start);
+    const poll = await store.takeLease('12', 'a poll', now, now + 5 * MINUTE, start);
     if (!poll.taken) throw new Error('the lease is held');
     const env = {
       AWS_REGION: 'eu-west-1',

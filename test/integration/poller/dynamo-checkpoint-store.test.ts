@@ -79,6 +79,19 @@ describe('the lease', () => {
     expect([lease.version, fresh]).toEqual([2, false]);
   });
 
+  it('is taken from a holder whose clock was hours ahead, and not from one whose clock is a little', async () => {
+    const gid = newWorkspace();
+    const ahead = await take(gid, 'a', NOW + 45_000, NOW + 45_000 + 305_000);
+    expect(await store.takeLease(gid, 'b', NOW, NOW + MINUTE, START)).toEqual({ taken: false });
+    await store.release(ahead.lease);
+    const wrong = await take(gid, 'a', NOW + 60 * MINUTE, NOW + 60 * MINUTE + 305_000);
+    const right = await take(gid, 'b', NOW);
+    await expect(
+      store.save(wrong.lease, moved(wrong.checkpoint), wrong.checkpoint.page),
+    ).rejects.toMatchObject(lost);
+    await store.save(right.lease, moved(right.checkpoint), right.checkpoint.page);
+  });
+
   it('is renewed by its holder alone', async () => {
     const gid = newWorkspace();
     const a = await take(gid, 'a');

@@ -1,5 +1,6 @@
 // Detections on settings of the workspace that change together, or change and change back.
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
+import { shownText } from '../../text.ts';
 import { defineDetection } from '../define.ts';
 import { isDurationExtended } from '../durations.ts';
 import { actorWords, asText, field, resourceWords } from '../fields.ts';
@@ -100,7 +101,7 @@ export const changeBurst = defineDetection({
   atLeast: 3,
   within: '30m',
   summary: (event, { count }) =>
-    `${actorWords(event)} changed at least three different security settings of ${resourceWords(event)} within half an hour (${count} changes), the latest ${asText(field(event, 'event_type'))?.replaceAll('_', ' ').slice(0, 100) ?? 'unnamed'}.`,
+    `${actorWords(event)} changed at least three different security settings of ${resourceWords(event)} within half an hour (${count} changes), the latest ${shownText(asText(field(event, 'event_type'))?.replaceAll('_', ' ') ?? '', 100) || 'unnamed'}.`,
   triage: [
     'Ask the person in actor, by phone or in person, whether they made these changes and under which ticket. Do it within 15 minutes.',
     'If nobody vouches for it: deactivate the account in actor in the admin console, then set every details.old_value again, sign-in policy first.',

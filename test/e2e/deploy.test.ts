@@ -315,7 +315,8 @@ describe('a real deploy', () => {
   });
 
   test('a staged and a suppressed alert are kept, and the suppression has matched once', async () => {
-    const statuses = (await command('alerts', 'list')).map(({ status }) => status);
+    const listed = await command('alerts', 'list', '--limit', '100');
+    const statuses = listed.map(({ alert }) => (alert as { status: string }).status);
     expect(statuses).toHaveLength(expected.length);
     expect(statuses.filter((status) => status === 'staged')).toHaveLength(1);
     expect(statuses.filter((status) => status === 'suppressed')).toHaveLength(1);

@@ -30,7 +30,7 @@ it('says of a deployed workspace where it stands, with "at least" where more is 
   await polledJustNow();
   const now = Date.now();
   const start = { liveFrom: new Date(now).toISOString() };
-  const answer = await checkpoints.takeLease(TEST_WORKSPACE, 'test', now, now + 600_000, start);
+  const answer = await checkpoints.takeLease(TEST_WORKSPACE, 'test', now, now + 300_000, start);
   if (!answer.taken) throw new Error('the lease is held');
   const { lease, checkpoint } = answer;
   const gids = new RecentGids();

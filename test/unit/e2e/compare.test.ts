@@ -65,7 +65,7 @@ describe('the comparison of the end-to-end test', () => {
   test('is given events of every kind, all apart, in the order of their creation', () => {
     const events = new EventMaker().dailyLife(1200, 0, 60_000);
     expect(new Set(events.map(({ gid }) => gid)).size).toBe(1200);
-    expect(new Set(events.map(({ eventType }) => eventType)).size).toBe(6);
+    expect(new Set(events.map(({ eventType }) => eventType)).size).toBe(9);
     const instants = events.map(({ createdAt }) => createdAt);
     expect(instants).toEqual(instants.toSorted());
   });

@@ -59,20 +59,38 @@ function sealed(
   extra: Partial<EventMetadata>,
 ): Envelope {
   const createdAt = createdAtOf(event);
-  const metadata: EventMetadata = {
-    schemaVersion: SCHEMA_VERSION,
-    workspaceGid: context.workspaceGid,
-    origin: originOf(createdAt, context.liveFrom),
-    publishedAt: new Date(context.publishedAt).toISOString(),
-    ...extra,
-    ...(createdAt === undefined ? { createdAtMissing: true as const } : {}),
-  };
-  const detail = JSON.stringify({ metadata, data });
+  const all = createdAt === undefined ? { ...extra, createdAtMissing: true as const } : extra;
+  const metadata = metadataText(originOf(createdAt, context.liveFrom), context, all);
+  const detail = `{"metadata":${metadata},"data":${JSON.stringify(data)}}`;
   const detailType = detailTypeOf(event);
   return {
     entry: { source: AUDIT_LOG_SOURCE, detailType, time: createdAt ?? context.publishedAt, detail },
     deliveredBytes: Buffer.byteLength(detail) + Buffer.byteLength(detailType) + FRAME_BYTES,
   };
+}
+
+/** By context and origin: nearly all events of a page share the text. */
+const sharedTexts = new WeakMap<EnvelopeContext, Partial<Record<Origin, string>>>();
+
+function metadataText(
+  origin: Origin,
+  context: EnvelopeContext,
+  extra: Partial<EventMetadata>,
+): string {
+  const shared = sharedTexts.get(context) ?? {};
+  const isShared = Object.keys(extra).length === 0;
+  const known = isShared ? shared[origin] : undefined;
+  if (known !== undefined) return known;
+  const metadata: EventMetadata = {
+    schemaVersion: SCHEMA_VERSION,
+    workspaceGid: context.workspaceGid,
+    origin,
+    publishedAt: new Date(context.publishedAt).toISOString(),
+    ...extra,
+  };
+  const text = JSON.stringify(metadata);
+  if (isShared) sharedTexts.set(context, { ...shared, [origin]: text });
+  return text;
 }
 
 /** An event whose age nobody knows is live: better an alert too many than one too few. */

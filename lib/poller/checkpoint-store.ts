@@ -23,6 +23,8 @@ export type LeaseAnswer =
       readonly lease: LeaseKey;
       readonly checkpoint: Checkpoint;
       readonly fresh: boolean;
+      /** Its former holder never gave it back: it died, or lives and has yet to notice. */
+      readonly abandoned: boolean;
     }
   | { readonly taken: false };
 

@@ -101,6 +101,11 @@ export class Drain {
     return outcome;
   }
 
+  /** For a run that has lost its lease, or cannot save. Never rejects. */
+  async handOver(): Promise<void> {
+    if (this.#memory !== undefined) await this.saves.handOver(this.#memory.snapshot());
+  }
+
   async #readOn(options: DrainOptions): Promise<'caught-up' | 'out-of-time' | 'stopped'> {
     const { clock } = this.#deps;
     const abort = new AbortController();

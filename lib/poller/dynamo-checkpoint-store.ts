@@ -1,6 +1,6 @@
 // Checkpoints in DynamoDB: an item for the position and the lease, another for what is remembered.
 //
-//   takeLease      no owner, or leaseUntil < now, or owner = me,     version + 1, answers with the whole item
+//   takeLease      no owner, or leaseUntil < now, or owner = me,     version + 1, answers with the whole item, and who held it
 //                  or leaseUntil further ahead than any lease lasts
 //   save           owner = me, version = mine, page = as I know it   page + 1
 //   renew, release owner = me, version = mine
@@ -46,6 +46,9 @@ const POSITION_FIELDS = [
   'resets',
 ] as const;
 
+/** The former owner of a lease that was given back, or never held. */
+const NOBODY = '-';
+
 type Item = Record<string, AttributeValue>;
 
 export class DynamoCheckpointStore implements CheckpointStore, CheckpointReader {
@@ -88,7 +91,7 @@ export class DynamoCheckpointStore implements CheckpointStore, CheckpointReader 
           TableName: this.#tableName,
           Key: key(workspaceGid, CHECKPOINT),
           // An item without `liveFrom` is new: only then is `startAt` written, also where it is absent for ever.
-          UpdateExpression: `SET leaseOwner = :owner, leaseUntil = :until, version = if_not_exists(version, :zero) + :one,
+          UpdateExpression: `SET formerOwner = if_not_exists(leaseOwner, :nobody), leaseOwner = :owner, leaseUntil = :until, version = if_not_exists(version, :zero) + :one,
             #page = if_not_exists(#page, :zero), #mode = if_not_exists(#mode, :time),
             liveFrom = if_not_exists(liveFrom, :liveFrom), startAt = if_not_exists(startAt, :startAt)`,
           ConditionExpression:
@@ -96,6 +99,7 @@ export class DynamoCheckpointStore implements CheckpointStore, CheckpointReader 
           ExpressionAttributeNames: { '#page': 'page', '#mode': 'mode' },
           ExpressionAttributeValues: {
             ':owner': { S: owner },
+            ':nobody': { S: NOBODY },
             ':until': { N: String(until) },
             ':now': { N: String(now) },
             ':far': { N: String(now + BEYOND_ANY_LEASE_MS) },
@@ -114,6 +118,7 @@ export class DynamoCheckpointStore implements CheckpointStore, CheckpointReader 
         lease: { workspaceGid, owner, version },
         checkpoint: checkpointOf(workspaceGid, Attributes),
         fresh: version === 1,
+        abandoned: Attributes['formerOwner']?.S !== NOBODY,
       };
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return { taken: false };

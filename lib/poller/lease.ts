@@ -77,13 +77,20 @@ export class Lease {
   }
 }
 
+export interface TakenLease {
+  readonly lease: Lease;
+  readonly checkpoint: Checkpoint;
+  /** See LeaseAnswer. */
+  readonly abandoned: boolean;
+}
+
 /** @returns the lease and what the checkpoint says, or undefined when another run holds it for longer than we wait */
 export async function takeLease(
   { checkpoints, clock, log }: Pick<PollerDependencies, 'checkpoints' | 'clock' | 'log'>,
   workspaceGid: string,
   startFrom: StartFrom,
   budget: RunBudget,
-): Promise<{ lease: Lease; checkpoint: Checkpoint } | undefined> {
+): Promise<TakenLease | undefined> {
   const owner = randomUUID();
   const begun = clock.monotonic();
   const giveUpAt = Math.min(begun + (budget.waitForLeaseMs ?? 0), budget.deadline);
@@ -97,7 +104,7 @@ export async function takeLease(
     if (answer.taken) {
       if (answer.fresh && start.warning !== undefined) log.warn(start.warning);
       const lease = new Lease(answer.lease, checkpoints, clock, takenAt, leaseMs);
-      return { lease, checkpoint: answer.checkpoint };
+      return { lease, checkpoint: answer.checkpoint, abandoned: answer.abandoned };
     }
     if (clock.monotonic() >= giveUpAt || budget.signal?.aborted) return undefined;
     await clock.sleep(LEASE_RETRY_MS, budget.signal);

@@ -56,13 +56,9 @@ export class PagesUnderWay {
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
-    // So a run that dies sends one page twice at most, and what could have been in flight; one whose lease is taken, twice
-    // as much beside the page: a save takes as long again as remembering, and sending does not wait for it.
-    const { entriesInFlight } = deps.publisher;
-    this.#window = new SendWindow({
-      unremembered: entriesInFlight,
-      unsaved: 2 * entriesInFlight,
-    });
+    // So a run that dies, or whose lease is taken, has sent one page at most, and what could have been in flight, that the
+    // next one does not know of.
+    this.#window = new SendWindow(deps.publisher.entriesInFlight);
   }
 
   /** Milliseconds: the longest that a page took so far, those being published included. */
@@ -126,7 +122,6 @@ export class PagesUnderWay {
       this.#deps.onFinished(page);
       await saves.pageFinished(page.checkpoint, memory.snapshotSoon());
       const fail = (error: unknown) => this.#fail(page, error);
-      saves.remembered().then(turn.remembered, fail);
       saves.saved().then(turn.saved, fail);
     } catch (error) {
       this.#fail(page, error);

@@ -5,7 +5,7 @@ import { type Checkpoint, noted, publishedUntil } from './checkpoint.ts';
 import { LeaseLostError } from './checkpoint-store.ts';
 import { Drain } from './drain.ts';
 import { asFailure, reportOf } from './failure.ts';
-import { type Lease, takeLease } from './lease.ts';
+import { type Lease, type TakenLease, takeLease } from './lease.ts';
 import { EventUnreadableError } from './page-reader.ts';
 import { Reports } from './reports.ts';
 import {
@@ -109,7 +109,7 @@ class Run {
         this.#budget,
       );
       if (taken === undefined) return { outcome: 'held' };
-      return await this.#whileHeld(taken.lease, taken.checkpoint);
+      return await this.#whileHeld(taken);
     } catch (error) {
       return { outcome: 'failed', failure: asFailure(error) };
     }
@@ -135,7 +135,7 @@ class Run {
     };
   }
 
-  async #whileHeld(lease: Lease, checkpoint: Checkpoint): Promise<Outcome> {
+  async #whileHeld({ lease, checkpoint, abandoned }: TakenLease): Promise<Outcome> {
     const { checkpoints } = this.#deps;
     const drain = new Drain(
       this.#deps,
@@ -152,6 +152,7 @@ class Run {
       renewLeaseMs && lease.keepRenewed(renewLeaseMs, leaseMs, this.#deps.log, renewal.signal);
     let outcome: Outcome;
     try {
+      if (abandoned) await this.#awaitHandover(lease);
       outcome = { outcome: await this.#poll(drain) };
     } catch (error) {
       outcome = await this.#failed(drain, lease, error);
@@ -168,6 +169,18 @@ class Run {
         ? { outcome: 'failed', failure: asFailure(error) }
         : outcome;
     }
+  }
+
+  /**
+   * A run that has little time spends little of it on this.
+   * @throws LeaseLostError when the lease was taken meanwhile
+   */
+  async #awaitHandover(lease: Lease): Promise<void> {
+    const { clock } = this.#deps;
+    const { deadline, signal } = this.#budget;
+    const left = Math.max(0, deadline - clock.monotonic());
+    await clock.sleep(Math.min(this.#timings.handover, left / 4), signal);
+    await lease.renew(lease.remaining());
   }
 
   async #poll(drain: Drain): Promise<RunOutcome> {
@@ -216,6 +229,7 @@ class Run {
     } catch (another) {
       failure = asFailure(another);
     }
+    if (lease.lost) await drain.handOver();
     if (failure instanceof LeaseLostError) {
       this.#deps.log.warn('the lease is lost, nothing more is sent', { code: failure.code });
     }

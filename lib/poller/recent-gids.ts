@@ -88,8 +88,11 @@ export class RecentGids {
    * @returns what is left, oldest first
    */
   #trimmed(): (readonly [string, number])[] {
-    // Pages come in order of time, and sorting what is sorted costs next to nothing.
-    const sorted = [...this.#known].sort((a, b) => a[1] - b[1]);
+    const sorted = [...this.#known];
+    // Pages come in order of time, and what is in order is not sorted again.
+    if (!sorted.every(([, at], index) => at >= (sorted[index - 1]?.[1] ?? at))) {
+      sorted.sort((a, b) => a[1] - b[1]);
+    }
     const oldestKept = sorted[sorted.length - REMEMBERED]?.[1];
     if (oldestKept === undefined) return sorted;
     const [before, current] = this.#lastPages;

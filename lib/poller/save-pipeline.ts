@@ -46,12 +46,7 @@ export class SavePipeline {
     );
   }
 
-  /** Resolves when the page last finished is remembered. @throws LeaseLostError, or what the table answered */
-  remembered(): Promise<void> {
-    return this.#memory;
-  }
-
-  /** Resolves when the checkpoint of the page last finished is saved. @throws as `remembered` */
+  /** Resolves when the checkpoint of the page last finished is saved. @throws LeaseLostError, or what the table answered */
   saved(): Promise<void> {
     return this.#checkpoint;
   }
@@ -60,6 +55,15 @@ export class SavePipeline {
   async pagePartlyFinished(memory: MemorySnapshot): Promise<void> {
     await this.flush();
     await this.#guard(this.#store.saveMemory(this.#lease.key, memory));
+  }
+
+  /**
+   * The last word of a run that may save no more: what is on the bus, for whoever reads on and has not written yet.
+   * Never rejects: what is not remembered is sent twice, as by a run that died.
+   */
+  async handOver(memory: MemorySnapshot): Promise<void> {
+    await Promise.allSettled([this.#memory, this.#checkpoint]);
+    await this.#store.saveMemory(this.#lease.key, memory).catch(() => {});
   }
 
   /** Saves a position at once, behind all that is under way. */

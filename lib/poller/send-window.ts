@@ -1,27 +1,16 @@
-// How far sending may run ahead of remembering, and of saving: it bounds what is sent twice when a run dies, or loses its
-// lease unawares. Pure. What is sent, and when a page counts as remembered or saved, is pages-under-way.ts's.
+// How far sending may run ahead of saving: it bounds what is sent twice when a run dies, or loses its lease unawares.
+// Pure. What is sent, and when a page counts as saved, is pages-under-way.ts's.
 
 /** One page's share of the window. */
 export interface PageTurn {
   /** Resolves when so many more entries of the page may leave; undefined is at once. */
   take(entries: number): Promise<void> | undefined;
-  /** The next run would know this page's events, unless it has the lease already. */
-  remembered(): void;
-  /** The lease was ours when its checkpoint was saved: whoever takes it later begins behind this page. */
+  /** Its checkpoint is saved, and the lease was ours: whoever takes it later begins behind this page. */
   saved(): void;
 }
 
 interface Page {
   sent: number;
-  isRemembered: boolean;
-}
-
-/** Entries, each at least as many as one request holds. */
-interface Room {
-  /** Of the pages behind the oldest one that is not remembered. */
-  readonly unremembered: number;
-  /** Of the pages behind the oldest one that is not saved. */
-  readonly unsaved: number;
 }
 
 interface Waiting {
@@ -32,26 +21,23 @@ interface Waiting {
 
 /** The oldest page may leave whole, and of all later ones together just so many entries. */
 export class SendWindow {
-  readonly #room: Room;
+  readonly #room: number;
   /** Begun and not saved, oldest first. */
   #pages: Page[] = [];
   #waiting: Waiting[] = [];
   #lifted = false;
 
-  constructor(room: Room) {
+  /** @param room entries of all pages behind the oldest one that is not saved: at least as many as one request holds */
+  constructor(room: number) {
     this.#room = room;
   }
 
   /** Pages begin in the order of the log. */
   begin(): PageTurn {
-    const page = { sent: 0, isRemembered: false };
+    const page = { sent: 0 };
     this.#pages.push(page);
     return {
       take: (entries) => this.#take(page, entries),
-      remembered: () => {
-        page.isRemembered = true;
-        this.#wake();
-      },
       saved: () => {
         this.#pages = this.#pages.filter((other) => other !== page);
         this.#wake();
@@ -74,12 +60,9 @@ export class SendWindow {
   }
 
   #fits(page: Page, entries: number): boolean {
-    if (this.#lifted) return true;
-    const unremembered = this.#pages.filter(({ isRemembered }) => !isRemembered);
-    return (
-      isWithin(this.#pages, page, entries, this.#room.unsaved) &&
-      isWithin(unremembered, page, entries, this.#room.unremembered)
-    );
+    const [oldest, ...later] = this.#pages;
+    if (this.#lifted || page === oldest) return true;
+    return later.reduce((sum, { sent }) => sum + sent, entries) <= this.#room;
   }
 
   #wake(): void {
@@ -95,13 +78,4 @@ export class SendWindow {
       }
     }
   }
-}
-
-function isWithin(
-  [oldest, ...later]: readonly Page[],
-  page: Page,
-  entries: number,
-  room: number,
-): boolean {
-  return page === oldest || later.reduce((sum, { sent }) => sum + sent, entries) <= room;
 }

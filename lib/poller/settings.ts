@@ -39,10 +39,16 @@ export interface Timings {
   readonly stopMargin: number;
   /** At most this for one page, waits and retries included: past it the next run is the better retry. */
   readonly pageBudget: number;
+  /**
+   * Waited after taking a lease that was not given back. Who held it may live, where a clock is wrong: its next save is
+   * refused, and it remembers what it has sent, for this run to read.
+   */
+  readonly handover: number;
 }
 
 export const DEFAULT_TIMINGS: Timings = {
   leaseMargin: 5_000,
   stopMargin: 5_000,
   pageBudget: 90_000,
+  handover: 10_000,
 };

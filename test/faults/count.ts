@@ -22,8 +22,6 @@ export interface Count {
 export interface Expectation {
   /** Faults change events on their way: they are recognised by gid alone. */
   readonly changes?: boolean;
-  /** What may be in flight, so many times, each death may double beside a page. @default 1 */
-  readonly inFlightADeath?: number;
   /** Messages of a sink are as many as alerts and lost answers, no fewer and no more. @default true */
   readonly exactMessages?: boolean;
   /** Alerts may have come as roll-ups. */
@@ -91,10 +89,10 @@ function countFeed(world: World, expected: Expectation, problems: string[]) {
   }
   const copies = [...onBus.values()].reduce((sum, list) => sum + list.length, 0);
   const doubled = copies - onBus.size;
-  const { deaths, lostEntries } = world.injected;
+  const { deaths, thefts, lostEntries } = world.injected;
   const inFlight = world.setting.requestsInFlight * MAX_ENTRIES_PER_REQUEST;
-  const bound =
-    deaths * (world.options.pageSize + (expected.inFlightADeath ?? 1) * inFlight) + lostEntries;
+  const { pageSize } = world.options;
+  const bound = deaths * (pageSize + inFlight) + thefts * pageSize + lostEntries;
   // What is cut counts as done once its report is out too: a page that could not be finished sends it again.
   const unfinished = world.polls.some(
     ({ code, outcome }) => code?.startsWith('publish.') || outcome === 'out-of-time',

@@ -59,6 +59,8 @@ export interface Injected {
   readonly lostMessages: Record<SinkName, number>;
   /** Processes killed, lapses of a lease, runs that failed for want of the table: each may double a page or two. */
   deaths: number;
+  /** Leases taken from runs that live. */
+  thefts: number;
   /** Notifiers that ended between a sink's taking a message and the note of it. */
   readonly unconfirmed: Record<SinkName, number>;
 }
@@ -73,6 +75,7 @@ export class World {
     lostEntries: 0,
     lostMessages: { slack: 0, sns: 0 },
     deaths: 0,
+    thefts: 0,
     unconfirmed: { slack: 0, sns: 0 },
   };
   readonly polls: Polled[] = [];

@@ -74,8 +74,7 @@ export const pollers: Campaign = {
       world.clock.skip(60_000);
       world.route();
       const problems = await world.settle();
-      // A holder that lives sends on until a save of its own is refused.
-      const counted = count(world, { inFlightADeath: 2 });
+      const counted = count(world);
       const injected = { pauses: pauses.length, 'leases lost': lost };
       return { problems: [...problems, ...counted.problems], count: counted.count, injected };
     } finally {

@@ -71,12 +71,13 @@ describe('the lease', () => {
 
   it('belongs to nobody else before its time is up, and to the first one after', async () => {
     const gid = newWorkspace();
-    await take(gid, 'a');
+    const a = await take(gid, 'a');
+    expect([a.lease.version, a.fresh, a.abandoned]).toEqual([1, true, false]);
     expect(await store.takeLease(gid, 'b', NOW + MINUTE, NOW + 2 * MINUTE, START)).toEqual({
       taken: false,
     });
-    const { lease, fresh } = await take(gid, 'b', NOW + MINUTE + 1);
-    expect([lease.version, fresh]).toEqual([2, false]);
+    const b = await take(gid, 'b', NOW + MINUTE + 1);
+    expect([b.lease.version, b.fresh, b.abandoned]).toEqual([2, false, true]);
   });
 
   it('is taken from a holder whose clock was hours ahead, and not from one whose clock is a little', async () => {
@@ -108,6 +109,7 @@ describe('the lease', () => {
     const a = await take(gid, 'a');
     await store.release(a.lease);
     const b = await take(gid, 'b');
+    expect(b.abandoned).toBe(false);
     await store.release(a.lease);
     expect(await store.takeLease(gid, 'c', NOW, NOW + MINUTE, START)).toEqual({ taken: false });
     await store.save(b.lease, moved(b.checkpoint), b.checkpoint.page);

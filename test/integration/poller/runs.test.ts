@@ -14,6 +14,7 @@ import {
   type WorldOptions,
 } from '../../support/poller-world.ts';
 import { startCheckedSimulator } from '../../support/simulator.ts';
+import { skippingClock } from '../../support/skipping-clock.ts';
 import { startSpoilingProxy } from '../../support/spoiling-proxy.ts';
 
 let aws: AwsWorld;
@@ -349,6 +350,45 @@ describe('leases', () => {
     world.clock.advance(3e9);
     await world.runToTheEnd();
     expect([...world.gids().keys()].toSorted()).toEqual(gids(60));
+  });
+
+  it('a run that takes the lease of one that lives waits for what that one remembers: nothing is sent twice', async () => {
+    let steal: (() => Promise<undefined>) | undefined;
+    const { world, workspaceGid, simulator } = await start(
+      { events: sampleEvents(60) },
+      { bus: { onPut: async () => steal?.() } },
+    );
+    const taken = Promise.withResolvers<void>();
+    const robbed = Promise.withResolvers<unknown>();
+    const clock = skippingClock();
+    clock.advance(1e9);
+    const waits: number[] = [];
+    const sleep = async (ms: number) => {
+      waits.push(ms);
+      taken.resolve();
+      await robbed.promise;
+    };
+    const thief = await startPollerWorld(aws, {
+      asanaUrl: simulator.url,
+      workspaceGid,
+      clock: { ...clock, sleep },
+    });
+    onTestFinished(() => thief.close());
+    let stealing: Promise<unknown> = Promise.resolve();
+    steal = async () => {
+      steal = undefined;
+      stealing = thief.run();
+      await taken.promise;
+      return undefined;
+    };
+    const run = await world.run();
+    robbed.resolve(run);
+    expect(run).toMatchObject({ outcome: 'failed', failure: { code: 'lease.lost' } });
+    expect(await stealing).toMatchObject({ outcome: 'caught-up', published: 60 - run.published });
+    expect(run.published).toBeGreaterThan(0);
+    expect(waits).toEqual([10_000]);
+    const all = [...world.gids().keys(), ...thief.gids().keys()];
+    expect(all.toSorted()).toEqual(gids(60));
   });
 
   it('is renewed for as long as a run lasts', async () => {

@@ -164,11 +164,12 @@ export class DyingWorld {
         this.#call(() => {
           if (this.#lease.owner !== undefined && this.#lease.until >= now) return { taken: false };
           const fresh = this.#checkpoint === undefined;
+          const abandoned = this.#lease.owner !== undefined;
           this.#checkpoint ??= { workspaceGid, mode: 'time', page: 0, ...start };
           const version = this.#lease.version + 1;
           this.#lease = { owner, until, version };
           const lease = { workspaceGid, owner, version };
-          return { taken: true, fresh, lease, checkpoint: this.#checkpoint };
+          return { taken: true, fresh, abandoned, lease, checkpoint: this.#checkpoint };
         }),
       renewLease: (lease, until) =>
         this.#call(() => {

@@ -4,12 +4,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { DynamoClaims } from '../lib/alerts/claims.ts';
-import { loadSnsConfig } from '../lib/alerts/config.ts';
-import { SqsNotifierQueue } from '../lib/alerts/notifier-queue.ts';
-import { notifyBatch } from '../lib/alerts/notify.ts';
-import { SnsSink } from '../lib/alerts/sns-sink.ts';
-import { DynamoStormGuard } from '../lib/alerts/storm-guard.ts';
+import { DynamoClaims } from '../lib/alerts/delivery/claims.ts';
+import { loadSnsConfig } from '../lib/alerts/delivery/config.ts';
+import { SqsNotifierQueue } from '../lib/alerts/delivery/notifier-queue.ts';
+import { notifyBatch } from '../lib/alerts/delivery/notify.ts';
+import { DynamoStormGuard } from '../lib/alerts/delivery/storm-guard.ts';
+import { SnsSink } from '../lib/alerts/sns/sink.ts';
 import { clientConfig } from '../lib/aws-clients.ts';
 import { systemClock as clock } from '../lib/clock.ts';
 

@@ -4,7 +4,7 @@ import type { Alert, ContextValue, Severity } from '../contract/alert.ts';
 import type { AuditLogEvent } from '../contract/bus-event.ts';
 import { actorWords, asText, field, resourceWords, valueWords } from '../detections/fields.ts';
 import { shownText } from '../text.ts';
-import type { RollUp } from './roll-up.ts';
+import type { RollUp } from './delivery/roll-up.ts';
 
 export const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
   info: 'Info',

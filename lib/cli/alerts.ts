@@ -1,6 +1,11 @@
 // `npm run alerts`: the alerts of the last year, listed newest first and filtered, or one of them whole.
-// How they are read is lib/alerts/alert-list.ts's.
-import { type AlertFilter, AlertList, isOneOf, type RecordedAlert } from '../alerts/alert-list.ts';
+// How they are read is lib/alerts/state/alert-list.ts's.
+import {
+  type AlertFilter,
+  AlertList,
+  isOneOf,
+  type RecordedAlert,
+} from '../alerts/state/alert-list.ts';
 import {
   type AlertStatus,
   alertStatusSchema,

@@ -1,6 +1,6 @@
 // `npm run status`: how each workspace does: where polling stands, what came lately, the day's alerts.
 // What of it is wrong, and what to do, is doctor's.
-import { AlertList } from '../alerts/alert-list.ts';
+import { AlertList } from '../alerts/state/alert-list.ts';
 import { utc } from '../alerts/words.ts';
 import { SEVERITIES, type Severity } from '../contract/alert.ts';
 import { publishedUntil } from '../poller/checkpoint.ts';

@@ -1,10 +1,10 @@
 // `npm run suppressions`: reasoned, owned, expiring exceptions, added, listed and removed without a deployment.
-// What one may hold is lib/alerts/suppression-input.ts's, what it covers lib/alerts/suppression.ts's.
+// What one may hold is lib/alerts/suppressions/input.ts's, what it covers lib/alerts/suppressions/suppression.ts's.
 import { randomBytes } from 'node:crypto';
-import { addSuppression, removeSuppression } from '../alerts/manage-suppressions.ts';
-import { coverWords } from '../alerts/suppression.ts';
-import { MAX_DAYS, makeSuppression } from '../alerts/suppression-input.ts';
-import { DynamoSuppressionStore, type StoredSuppression } from '../alerts/suppression-store.ts';
+import { MAX_DAYS, makeSuppression } from '../alerts/suppressions/input.ts';
+import { addSuppression, removeSuppression } from '../alerts/suppressions/manage.ts';
+import { DynamoSuppressionStore, type StoredSuppression } from '../alerts/suppressions/store.ts';
+import { coverWords } from '../alerts/suppressions/suppression.ts';
 import { utc } from '../alerts/words.ts';
 import type { Suppression } from '../contract/operator.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';

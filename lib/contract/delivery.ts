@@ -1,5 +1,5 @@
 // What is delivered where: the deployment's settings for Slack and SNS, as the CDK app checks them and the notifiers
-// read them back. Which alert goes where by them is lib/alerts/delivery-rules.ts.
+// read them back. Which alert goes where by them is lib/alerts/delivery/rules.ts.
 import * as z from 'zod';
 import { severitySchema } from './alert.ts';
 

@@ -1,6 +1,6 @@
 // What has to be looked at once time has passed, as a port: notes that name a group and an instant.
 // A note is only a reason to look: whether anything is to be done says the group itself.
-import type { GroupIdentity } from '../alerts/identity.ts';
+import type { GroupIdentity } from '../alerts/life/identity.ts';
 
 /**
  * `absence`: something may not have come: what is expected, or what calls a sequence off. `closing`: an alert's window may be over. Both once the feed has passed

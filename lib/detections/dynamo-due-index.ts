@@ -5,7 +5,7 @@ import {
   DeleteItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { GroupIdentity } from '../alerts/identity.ts';
+import type { GroupIdentity } from '../alerts/life/identity.ts';
 import type { DueBy, DueIndex, DueKind, FoundDue } from './due-index.ts';
 import { DynamoDueNotes, instant, keyOf, partitionsOf } from './dynamo-due-notes.ts';
 

@@ -1,7 +1,7 @@
 // Writes the notes of due-index.ts to the state table: all that detecting does with them, so all that its role allows.
 // Partitions in the order of time, so that one query each finds what is due; a group's key says which.
 import { type AttributeValue, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { groupKey } from '../alerts/identity.ts';
+import { groupKey } from '../alerts/life/identity.ts';
 import { type Due, type DueBy, type DueIndex, dueBy } from './due-index.ts';
 
 /** Enough for thousands of notes a second, few enough to ask every minute. */

@@ -1,5 +1,5 @@
 // The notes of due-index.ts in memory, for tests and for runs in one process.
-import { groupKey } from '../alerts/identity.ts';
+import { groupKey } from '../alerts/life/identity.ts';
 import { type Due, type DueBy, type DueIndex, dueBy, type FoundDue } from './due-index.ts';
 
 export class MemoryDueIndex implements DueIndex {

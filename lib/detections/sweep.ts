@@ -1,10 +1,10 @@
 // What only time can decide: looks at the notes that are due and asks each group what has become of what it waited for.
 // Knows nothing of Lambda: the function runs it every minute, the local run as it goes on and at its end.
-import { groupKey } from '../alerts/identity.ts';
-import { GRACE_MS, type GroupState } from '../alerts/life.ts';
-import { tellOpened } from '../alerts/opened-line.ts';
-import { changeGroup, type GroupChange } from '../alerts/raise.ts';
-import { closeOver, speak, UPDATE_EVERY_MS } from '../alerts/revisions.ts';
+import { groupKey } from '../alerts/life/identity.ts';
+import { GRACE_MS, type GroupState } from '../alerts/life/life.ts';
+import { tellOpened } from '../alerts/life/opened-line.ts';
+import { changeGroup, type GroupChange } from '../alerts/life/raise.ts';
+import { closeOver, speak, UPDATE_EVERY_MS } from '../alerts/life/revisions.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import { type DetectDeps, suppressing, watchesOf } from './detect.ts';
 import { type DueBy, type DueIndex, dueBy, type FoundDue } from './due-index.ts';

@@ -1,8 +1,8 @@
 // Writes docs/events/: for each kind of event on the bus a JSON Schema, an example and a page, out of lib/contract.
 // The schema is of the whole event as a rule's target receives it.
 import * as z from 'zod';
-import { addedEvent } from '../alerts/manage-suppressions.ts';
-import { openAlert } from '../alerts/open.ts';
+import { openAlert } from '../alerts/life/open.ts';
+import { addedEvent } from '../alerts/suppressions/manage.ts';
 import { createdAtOf } from '../asana/event.ts';
 import { envelope, operationalEntry } from '../bus/envelope.ts';
 import type { BusEntry } from '../bus/publisher-port.ts';

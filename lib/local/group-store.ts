@@ -1,14 +1,14 @@
 // Detection's groups in a SQLite file of the data folder: nearly every event changes a few, and each would be a call to the
 // database. Gives the table's answers. Markers and alerts, which people's commands ask for, are the store's behind it.
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { type GroupIdentity, groupKey } from '../alerts/identity.ts';
-import { EMPTY_GROUP, type GroupState } from '../alerts/life.ts';
+import { type GroupIdentity, groupKey } from '../alerts/life/identity.ts';
+import { EMPTY_GROUP, type GroupState } from '../alerts/life/life.ts';
 import {
   type AlertStateStore,
   MEMORY_SECONDS,
   type StoredGroup,
   unexpired,
-} from '../alerts/state-port.ts';
+} from '../alerts/state/port.ts';
 import { parseLossless } from '../asana/lossless-json.ts';
 import type { Clock } from '../clock.ts';
 import type { Alert } from '../contract/alert.ts';

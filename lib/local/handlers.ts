@@ -1,7 +1,7 @@
 // What the workers do with a batch: the very functions the Lambdas call, with the local queues in SQS's place.
-import type { Claims } from '../alerts/claims.ts';
-import { notifyBatch } from '../alerts/notify.ts';
-import type { Sink } from '../alerts/sink-port.ts';
+import type { Claims } from '../alerts/delivery/claims.ts';
+import { notifyBatch } from '../alerts/delivery/notify.ts';
+import type { Sink } from '../alerts/delivery/sink-port.ts';
 import type { Clock } from '../clock.ts';
 import { type DetectDeps, detectBatch } from '../detections/detect.ts';
 import { type Log, silentLog } from '../log.ts';

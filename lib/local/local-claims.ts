@@ -1,8 +1,13 @@
 // Claims of the local run: DynamoDB's, but a dead run's claim is taken over at once.
 // Only the holder of the data folder delivers, one message after the other, so a claim that is held is nobody's.
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type ClaimKey, type ClaimResult, type Claims, DynamoClaims } from '../alerts/claims.ts';
-import type { SinkMemory } from '../alerts/sink-port.ts';
+import {
+  type ClaimKey,
+  type ClaimResult,
+  type Claims,
+  DynamoClaims,
+} from '../alerts/delivery/claims.ts';
+import type { SinkMemory } from '../alerts/delivery/sink-port.ts';
 import type { Clock } from '../clock.ts';
 
 interface LocalClaimsOptions {

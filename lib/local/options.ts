@@ -1,7 +1,7 @@
 // What `npm start` was asked for: the command line and the environment, checked as a whole before anything starts.
 // Touches no file and no network; whether a file can be read is found out by whoever opens it.
 import { parseArgs } from 'node:util';
-import { parseWebhook } from '../alerts/slack-webhook.ts';
+import { parseWebhook } from '../alerts/slack/webhook.ts';
 import { ASANA_API_URL, baseUrlProblem } from '../asana/base-url.ts';
 import { ENVIRONMENT } from '../contract/environment.ts';
 import { ConfigurationError } from '../errors.ts';

@@ -1,6 +1,6 @@
 // Everything a run says: JSON lines for machines or words for people on standard output, problems on standard error.
 // How it is worded is show.ts's, how it is flushed line-writer.ts's.
-import type { Notice } from '../alerts/sink-port.ts';
+import type { Notice } from '../alerts/delivery/sink-port.ts';
 import { parseLossless } from '../asana/lossless-json.ts';
 import type { Clock } from '../clock.ts';
 import { type Alert, alertSchema } from '../contract/alert.ts';

@@ -2,11 +2,11 @@
 // through the SDK clients and ports the functions use. What is said about it is output.ts's, when to poll poll-loop.ts's.
 import { join } from 'node:path';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { DynamoActiveSuppressions } from '../alerts/active-suppressions.ts';
-import { UPDATE_EVERY_MS } from '../alerts/revisions.ts';
-import type { Sink } from '../alerts/sink-port.ts';
-import { fixedCredential, SlackSink } from '../alerts/slack-sink.ts';
-import { DynamoAlertStateStore } from '../alerts/state-store.ts';
+import type { Sink } from '../alerts/delivery/sink-port.ts';
+import { UPDATE_EVERY_MS } from '../alerts/life/revisions.ts';
+import { fixedCredential, SlackSink } from '../alerts/slack/sink.ts';
+import { DynamoAlertStateStore } from '../alerts/state/dynamo-store.ts';
+import { DynamoActiveSuppressions } from '../alerts/suppressions/active.ts';
 import { AsanaClient } from '../asana/client.ts';
 import { fixedToken } from '../asana/token.ts';
 import { DEFAULT_MAX_EVENT_BYTES } from '../bus/envelope.ts';

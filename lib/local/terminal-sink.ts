@@ -1,5 +1,5 @@
 // The terminal as a sink of alerts, beside Slack: a block for a person as each opens, a line when it is over.
-import type { Delivery, Notice, Prepared, Sink } from '../alerts/sink-port.ts';
+import type { Delivery, Notice, Prepared, Sink } from '../alerts/delivery/sink-port.ts';
 import { AuditBusError } from '../errors.ts';
 import type { RunOutput } from './output.ts';
 

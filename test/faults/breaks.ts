@@ -1,7 +1,7 @@
 // Deliberate breaks of what the design rests on, each as a wrapper round a port: the harness must catch every one.
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import type { Claims } from '../../lib/alerts/claims.ts';
-import type { AlertStateStore } from '../../lib/alerts/state-port.ts';
+import type { Claims } from '../../lib/alerts/delivery/claims.ts';
+import type { AlertStateStore } from '../../lib/alerts/state/port.ts';
 import type { BulkPublisher } from '../../lib/bus/publisher-port.ts';
 import type { QuarantineStore } from '../../lib/bus/quarantine.ts';
 import type { CheckpointStore } from '../../lib/poller/checkpoint-store.ts';

@@ -1,7 +1,7 @@
 // The detect path and the sweep over a real table and a real PutEvents endpoint, a table for each scene, with a clock that
 // tests set. What Lambda and SQS do around it the tests do themselves.
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { DynamoAlertStateStore } from '../../lib/alerts/state-store.ts';
+import { DynamoAlertStateStore } from '../../lib/alerts/state/dynamo-store.ts';
 import { PutEventsPublisher } from '../../lib/bus/put-events-publisher.ts';
 import { type Alert, alertDetailSchema } from '../../lib/contract/alert.ts';
 import type { AuditLogEvent } from '../../lib/contract/bus-event.ts';

@@ -9,7 +9,7 @@ import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { parseSlackSecret } from '../../alerts/slack-secret.ts';
+import { parseSlackSecret } from '../../alerts/slack/secret.ts';
 import { SecretToken, TokenMissingError } from '../../asana/secret-token.ts';
 import { s3PathStyle } from '../../aws-clients.ts';
 import type { Clock } from '../../clock.ts';

@@ -1,5 +1,5 @@
 // What doctor makes of what it has read: pure, a function for each thing. Reading is the checks' business.
-import type { SlackCredential } from '../../alerts/slack-secret.ts';
+import type { SlackCredential } from '../../alerts/slack/secret.ts';
 import { utc } from '../../alerts/words.ts';
 import type { AuditBusError } from '../../errors.ts';
 import { publishedUntil } from '../../poller/checkpoint.ts';

@@ -1,7 +1,7 @@
 // Sends an alert that says it is a test the way every alert goes, and looks whether each sink has taken it.
 import { randomUUID } from 'node:crypto';
-import { DynamoClaims } from '../../alerts/claims.ts';
-import { firstFate } from '../../alerts/delivery.ts';
+import { DynamoClaims } from '../../alerts/delivery/claims.ts';
+import { firstFate } from '../../alerts/delivery/deliver.ts';
 import type { BusEntry } from '../../bus/publisher-port.ts';
 import type { Clock } from '../../clock.ts';
 import type { Alert } from '../../contract/alert.ts';

@@ -1,7 +1,7 @@
 // How suppressions stand: what is in force, what never matched, what is about to end. Pure.
 
-import { coverWords } from '../../alerts/suppression.ts';
-import type { StoredSuppression, SuppressionUse } from '../../alerts/suppression-store.ts';
+import type { StoredSuppression, SuppressionUse } from '../../alerts/suppressions/store.ts';
+import { coverWords } from '../../alerts/suppressions/suppression.ts';
 import { utc } from '../../alerts/words.ts';
 import type { Colors } from '../../local/show.ts';
 import { type Column, table } from './table.ts';

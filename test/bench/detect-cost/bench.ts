@@ -1,7 +1,7 @@
 // The `detect-cost` benchmark: what detecting asks of queue and table for an event of the simulated workspace's daily life.
 // Counts calls and capacity, which no machine's speed changes; how fast it is, is not measured here.
 import { parseArgs } from 'node:util';
-import { DynamoAlertStateStore } from '../../../lib/alerts/state-store.ts';
+import { DynamoAlertStateStore } from '../../../lib/alerts/state/dynamo-store.ts';
 import type { Publisher } from '../../../lib/bus/publisher-port.ts';
 import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
 import { type DetectRecord, detectBatch } from '../../../lib/detections/detect.ts';

@@ -1,7 +1,7 @@
 // Alerts read back out of the table: newest first over workspaces and pages, filtered, by id.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AlertFilter, AlertList } from '../../../lib/alerts/alert-list.ts';
-import { DynamoAlertStateStore } from '../../../lib/alerts/state-store.ts';
+import { type AlertFilter, AlertList } from '../../../lib/alerts/state/alert-list.ts';
+import { DynamoAlertStateStore } from '../../../lib/alerts/state/dynamo-store.ts';
 import type { Alert } from '../../../lib/contract/alert.ts';
 import { testAlert } from '../../support/alerts.ts';
 import { type Dynalite, startDynalite } from '../../support/dynalite.ts';

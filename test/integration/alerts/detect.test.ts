@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MemoryAlertStateStore } from '../../../lib/alerts/memory-state-store.ts';
+import { MemoryAlertStateStore } from '../../../lib/alerts/state/memory-store.ts';
 import type { Alert } from '../../../lib/contract/alert.ts';
 import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
 import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';

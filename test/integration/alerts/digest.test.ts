@@ -2,18 +2,18 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CLAIM_LEASE_MS, DynamoClaims } from '../../../lib/alerts/claims.ts';
-import { loadDigestConfig } from '../../../lib/alerts/digest-config.ts';
-import { DynamoDigestSource } from '../../../lib/alerts/digest-source.ts';
-import { expiringSuppressions } from '../../../lib/alerts/expiring-suppressions.ts';
-import { type DigestDeps, sendDigest } from '../../../lib/alerts/send-digest.ts';
-import { fixedCredential, SlackSink } from '../../../lib/alerts/slack-sink.ts';
-import { SnsSink } from '../../../lib/alerts/sns-sink.ts';
-import { DynamoAlertStateStore } from '../../../lib/alerts/state-store.ts';
+import { CLAIM_LEASE_MS, DynamoClaims } from '../../../lib/alerts/delivery/claims.ts';
+import { loadDigestConfig } from '../../../lib/alerts/digest/config.ts';
+import { expiringSuppressions } from '../../../lib/alerts/digest/expiring-suppressions.ts';
+import { type DigestDeps, sendDigest } from '../../../lib/alerts/digest/send.ts';
+import { DynamoDigestSource } from '../../../lib/alerts/digest/source.ts';
+import { fixedCredential, SlackSink } from '../../../lib/alerts/slack/sink.ts';
+import { SnsSink } from '../../../lib/alerts/sns/sink.ts';
+import { DynamoAlertStateStore } from '../../../lib/alerts/state/dynamo-store.ts';
 import {
   DynamoSuppressionStore,
   type SuppressionState,
-} from '../../../lib/alerts/suppression-store.ts';
+} from '../../../lib/alerts/suppressions/store.ts';
 import type { Alert } from '../../../lib/contract/alert.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { DynamoCheckpointStore } from '../../../lib/poller/dynamo-checkpoint-store.ts';

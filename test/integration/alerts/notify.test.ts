@@ -3,12 +3,15 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CLAIM_LEASE_MS, DynamoClaims } from '../../../lib/alerts/claims.ts';
-import { type QueueMessage, SqsNotifierQueue } from '../../../lib/alerts/notifier-queue.ts';
-import { type NotifyDeps, notifyBatch } from '../../../lib/alerts/notify.ts';
-import type { Sink } from '../../../lib/alerts/sink-port.ts';
-import { fixedCredential, SlackSink } from '../../../lib/alerts/slack-sink.ts';
-import { SnsSink } from '../../../lib/alerts/sns-sink.ts';
+import { CLAIM_LEASE_MS, DynamoClaims } from '../../../lib/alerts/delivery/claims.ts';
+import {
+  type QueueMessage,
+  SqsNotifierQueue,
+} from '../../../lib/alerts/delivery/notifier-queue.ts';
+import { type NotifyDeps, notifyBatch } from '../../../lib/alerts/delivery/notify.ts';
+import type { Sink } from '../../../lib/alerts/delivery/sink-port.ts';
+import { fixedCredential, SlackSink } from '../../../lib/alerts/slack/sink.ts';
+import { SnsSink } from '../../../lib/alerts/sns/sink.ts';
 import type { Alert } from '../../../lib/contract/alert.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { testAlert } from '../../support/alerts.ts';

@@ -1,12 +1,12 @@
 // An alert as one Slack message, closing summaries where messages cannot be edited, and the storm guard: over a real
 // table, with a stand-in for Slack's Web API and a webhook that answers by script.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CLAIM_LEASE_MS, type Claims, DynamoClaims } from '../../../lib/alerts/claims.ts';
-import type { QueueMessage } from '../../../lib/alerts/notifier-queue.ts';
-import { type NotifyDeps, notifyBatch } from '../../../lib/alerts/notify.ts';
-import { fixedCredential, SlackSink } from '../../../lib/alerts/slack-sink.ts';
-import { REPLY_INTERVAL_MS } from '../../../lib/alerts/slack-thread.ts';
-import { DynamoStormGuard } from '../../../lib/alerts/storm-guard.ts';
+import { CLAIM_LEASE_MS, type Claims, DynamoClaims } from '../../../lib/alerts/delivery/claims.ts';
+import type { QueueMessage } from '../../../lib/alerts/delivery/notifier-queue.ts';
+import { type NotifyDeps, notifyBatch } from '../../../lib/alerts/delivery/notify.ts';
+import { DynamoStormGuard } from '../../../lib/alerts/delivery/storm-guard.ts';
+import { fixedCredential, SlackSink } from '../../../lib/alerts/slack/sink.ts';
+import { REPLY_INTERVAL_MS } from '../../../lib/alerts/slack/thread.ts';
 import type { Alert, ContextValue } from '../../../lib/contract/alert.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { testAlert } from '../../support/alerts.ts';

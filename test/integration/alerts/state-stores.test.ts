@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EMPTY_GROUP } from '../../../lib/alerts/life.ts';
-import { MemoryAlertStateStore } from '../../../lib/alerts/memory-state-store.ts';
-import { type AlertStateStore, MEMORY_SECONDS } from '../../../lib/alerts/state-port.ts';
-import { DynamoAlertStateStore } from '../../../lib/alerts/state-store.ts';
+import { EMPTY_GROUP } from '../../../lib/alerts/life/life.ts';
+import { DynamoAlertStateStore } from '../../../lib/alerts/state/dynamo-store.ts';
+import { MemoryAlertStateStore } from '../../../lib/alerts/state/memory-store.ts';
+import { type AlertStateStore, MEMORY_SECONDS } from '../../../lib/alerts/state/port.ts';
 import { LocalGroupStore } from '../../../lib/local/group-store.ts';
 import { type Dynalite, startDynalite } from '../../support/dynalite.ts';
 

@@ -1,10 +1,10 @@
 // Suppressions on the detect path and in the table: what is held back and what pages, over crashes and several at once.
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DynamoActiveSuppressions } from '../../../lib/alerts/active-suppressions.ts';
-import { addSuppression, removeSuppression } from '../../../lib/alerts/manage-suppressions.ts';
-import { DynamoAlertStateStore } from '../../../lib/alerts/state-store.ts';
-import { DynamoSuppressionStore } from '../../../lib/alerts/suppression-store.ts';
+import { DynamoAlertStateStore } from '../../../lib/alerts/state/dynamo-store.ts';
+import { DynamoActiveSuppressions } from '../../../lib/alerts/suppressions/active.ts';
+import { addSuppression, removeSuppression } from '../../../lib/alerts/suppressions/manage.ts';
+import { DynamoSuppressionStore } from '../../../lib/alerts/suppressions/store.ts';
 import { PutEventsPublisher } from '../../../lib/bus/put-events-publisher.ts';
 import { type Alert, alertDetailSchema } from '../../../lib/contract/alert.ts';
 import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DynamoAlertStateStore } from '../../../lib/alerts/state-store.ts';
+import { DynamoAlertStateStore } from '../../../lib/alerts/state/dynamo-store.ts';
 import { systemClock } from '../../../lib/clock.ts';
 import { testAlert } from '../../support/alerts.ts';
 import { startAws, TEST_CALLER } from '../../support/aws.ts';

@@ -7,7 +7,7 @@ import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FunctionName } from '../../../cdk/constructs/service-function.ts';
-import { DynamoSuppressionStore } from '../../../lib/alerts/suppression-store.ts';
+import { DynamoSuppressionStore } from '../../../lib/alerts/suppressions/store.ts';
 import { matchesEventPattern } from '../../../lib/detections/event-pattern.ts';
 import type { MemoryEventLog } from '../../../lib/local/simulator/event-log.ts';
 import { callBundle, writeBundle } from '../../support/bundle.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contextOf, freshContext } from '../../../lib/alerts/context.ts';
-import { channelOf, isSevereEnough } from '../../../lib/alerts/delivery-rules.ts';
-import { countByDetection } from '../../../lib/alerts/roll-up.ts';
-import { parseSlackSecret } from '../../../lib/alerts/slack-secret.ts';
+import { countByDetection } from '../../../lib/alerts/delivery/roll-up.ts';
+import { channelOf, isSevereEnough } from '../../../lib/alerts/delivery/rules.ts';
+import { contextOf, freshContext } from '../../../lib/alerts/life/context.ts';
+import { parseSlackSecret } from '../../../lib/alerts/slack/secret.ts';
 import type { ContextValue } from '../../../lib/contract/alert.ts';
 import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
 import { deliverySchema } from '../../../lib/contract/delivery.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { alertIdOf } from '../../../lib/alerts/identity.ts';
+import { alertIdOf } from '../../../lib/alerts/life/identity.ts';
 import {
   applyMatches,
   EMPTY_GROUP,
@@ -9,8 +9,8 @@ import {
   type Match,
   pendingAlerts,
   settled,
-} from '../../../lib/alerts/life.ts';
-import { openAlert } from '../../../lib/alerts/open.ts';
+} from '../../../lib/alerts/life/life.ts';
+import { openAlert } from '../../../lib/alerts/life/open.ts';
 import type { Alert } from '../../../lib/contract/alert.ts';
 import { alertSchema } from '../../../lib/contract/alert.ts';
 import { samlWeakened } from '../../../lib/detections/catalogue/sign-in-policy.ts';

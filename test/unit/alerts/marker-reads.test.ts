@@ -1,8 +1,8 @@
 // Which markers raising asks for: of events that go into an alert, and of no others.
 import { beforeEach, expect, it } from 'vitest';
-import type { GroupState, Ref } from '../../../lib/alerts/life.ts';
-import { MemoryAlertStateStore } from '../../../lib/alerts/memory-state-store.ts';
-import { type GroupChange, raiseAlerts } from '../../../lib/alerts/raise.ts';
+import type { GroupState, Ref } from '../../../lib/alerts/life/life.ts';
+import { type GroupChange, raiseAlerts } from '../../../lib/alerts/life/raise.ts';
+import { MemoryAlertStateStore } from '../../../lib/alerts/state/memory-store.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 
 const clock = manualClock(Date.parse('2026-11-01T00:00:00Z'));

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asanaLink } from '../../../lib/alerts/asana-link.ts';
-import type { Notice } from '../../../lib/alerts/sink-port.ts';
-import { slackMessage } from '../../../lib/alerts/slack-message.ts';
-import { escapeWithin, inert, link } from '../../../lib/alerts/slack-text.ts';
-import { parseWebhook } from '../../../lib/alerts/slack-webhook.ts';
-import { snsMessage } from '../../../lib/alerts/sns-message.ts';
+import type { Notice } from '../../../lib/alerts/delivery/sink-port.ts';
+import { slackMessage } from '../../../lib/alerts/slack/message.ts';
+import { escapeWithin, inert, link } from '../../../lib/alerts/slack/safe-text.ts';
+import { parseWebhook } from '../../../lib/alerts/slack/webhook.ts';
+import { snsMessage } from '../../../lib/alerts/sns/message.ts';
 import { lateWords } from '../../../lib/alerts/words.ts';
 import type { Alert } from '../../../lib/contract/alert.ts';
 import { SEVERITIES } from '../../../lib/contract/alert.ts';

@@ -9,7 +9,7 @@ import {
   type Match,
   pendingAlerts,
   settled,
-} from '../../../lib/alerts/life.ts';
+} from '../../../lib/alerts/life/life.ts';
 import {
   closeDueAt,
   closeOver,
@@ -17,7 +17,7 @@ import {
   speak,
   UPDATE_EVERY_MS,
   updateDueAt,
-} from '../../../lib/alerts/revisions.ts';
+} from '../../../lib/alerts/life/revisions.ts';
 import type { Alert } from '../../../lib/contract/alert.ts';
 import { testAlert } from '../../support/alerts.ts';
 

@@ -1,8 +1,8 @@
 // What a suppression may hold and what it covers.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Facts, suppressor } from '../../../lib/alerts/suppression.ts';
-import { makeSuppression, type SuppressionInput } from '../../../lib/alerts/suppression-input.ts';
+import { makeSuppression, type SuppressionInput } from '../../../lib/alerts/suppressions/input.ts';
+import { type Facts, suppressor } from '../../../lib/alerts/suppressions/suppression.ts';
 import type { Suppression } from '../../../lib/contract/operator.ts';
 import type { ConfigurationError } from '../../../lib/errors.ts';
 

@@ -1,6 +1,6 @@
 // The pure parts of the operators' commands: what doctor makes of what it read, whose tail a name is, what a tail shows.
 import { describe, expect, it } from 'vitest';
-import { readNotice } from '../../../lib/alerts/read-notice.ts';
+import { readNotice } from '../../../lib/alerts/delivery/read-notice.ts';
 import { printable } from '../../../lib/cli/dlq/view.ts';
 import { notMade } from '../../../lib/cli/doctor/finding.ts';
 import {

@@ -2,7 +2,7 @@
 // shares an alert with it.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { MemoryAlertStateStore } from '../../../lib/alerts/memory-state-store.ts';
+import { MemoryAlertStateStore } from '../../../lib/alerts/state/memory-store.ts';
 import type { Alert } from '../../../lib/contract/alert.ts';
 import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
 import type { Suppression } from '../../../lib/contract/operator.ts';

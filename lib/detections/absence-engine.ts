@@ -1,6 +1,6 @@
 // The engine of `kind: 'absence'`: which events wait for one that is expected after them, and which waited in vain.
 // Pure. Seeing events never alerts: `overdue` does, once the feed has passed the end of the time and the grace.
-import type { Finding } from '../alerts/life/life.ts';
+import type { Finding } from '../alerts/life/finding.ts';
 import type { AuditLogEvent } from '../contract/bus-event.ts';
 import { briefOf } from './brief.ts';
 import type { AbsenceDetection } from './define.ts';

@@ -1,7 +1,7 @@
 // The detect function's configuration, read from its environment; every problem is reported at once.
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { DEFAULT_ALERT_WINDOW_MINUTES } from '../alerts/life/life.ts';
+import { DEFAULT_ALERT_WINDOW_MINUTES } from '../alerts/life/rules.ts';
 import { ENVIRONMENT } from '../contract/environment.ts';
 import { DEFAULT_RUNBOOK_BASE_URL } from '../contract/runbook.ts';
 import { readEnvironment } from '../environment.ts';

@@ -1,10 +1,9 @@
 // From messages of the detection queue to alerts: parse, check again what the rule checked, run the engine, raise.
 // Knows nothing of Lambda: the function and the local run both call it.
-
 import { type GroupIdentity, groupKey } from '../alerts/life/identity.ts';
 import { tellOpened } from '../alerts/life/opened-line.ts';
 import { type GroupChange, type RaiseDeps, raiseAlerts } from '../alerts/life/raise.ts';
-import { UPDATE_EVERY_MS } from '../alerts/life/revisions.ts';
+import { UPDATE_EVERY_MS } from '../alerts/life/rules.ts';
 import type { ActiveSuppressions } from '../alerts/suppressions/active.ts';
 import { type Suppress, suppressor } from '../alerts/suppressions/suppression.ts';
 import { AuditBusError, describeError } from '../errors.ts';

@@ -8,8 +8,8 @@
 // `observe` takes BusEvents in about the order of their time, at most the grace out of it, and answers with the alerts
 // that opened (revision 1) or changed. The feed counts as having passed the newest event; `finish` says that it has passed
 // every window. Memory stays bounded by the groups that are active within their windows.
+import { EMPTY_GROUP, type GroupState, pendingAlerts, settled } from '../alerts/life/group.ts';
 import type { GroupIdentity } from '../alerts/life/identity.ts';
-import { EMPTY_GROUP, type GroupState, pendingAlerts, settled } from '../alerts/life/life.ts';
 import { createdAtOf } from '../asana/event.ts';
 import type { Alert } from '../contract/alert.ts';
 import type { BusEvent } from '../contract/bus-event.ts';

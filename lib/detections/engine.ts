@@ -1,6 +1,7 @@
 // Which engine a detection has, and what every engine is: a pure function of (event, memory, definition, event time).
 // Memory is plain JSON that the caller keeps with the group's alerts, in one write. No clock, no store, no AWS client.
-import type { AlertWindow, Finding, Match, WindowContext } from '../alerts/life/life.ts';
+import type { Finding, Match, WindowContext } from '../alerts/life/finding.ts';
+import type { AlertWindow } from '../alerts/life/group.ts';
 import { absenceEngine } from './absence-engine.ts';
 import type { Detection } from './define.ts';
 import { newValueEngine } from './new-value-engine.ts';

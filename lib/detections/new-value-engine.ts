@@ -1,6 +1,6 @@
 // The engine of `kind: 'newValue'`: whether a group shows a value that it has not shown for a while.
 // Pure. What counts as seen is only what is older than the grace, so the order of delivery within it does not matter.
-import type { Finding } from '../alerts/life/life.ts';
+import type { Finding } from '../alerts/life/finding.ts';
 import type { NewValueDetection } from './define.ts';
 import type { Engine, EngineRules } from './engine.ts';
 import { spanMs } from './spans.ts';

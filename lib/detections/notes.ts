@@ -1,8 +1,9 @@
 // Which notes a group needs so that somebody looks at it in time, and leaving those that a change makes new.
 // What is done on looking is sweep.ts's. A state is never written before its notes are: a crash in between costs a look.
+import { type GroupState, pendingAlerts } from '../alerts/life/group.ts';
 import type { GroupIdentity } from '../alerts/life/identity.ts';
-import { GRACE_MS, type GroupState, pendingAlerts } from '../alerts/life/life.ts';
-import { closeDueAt, UPDATE_EVERY_MS, updateDueAt } from '../alerts/life/revisions.ts';
+import { closeDueAt, updateDueAt } from '../alerts/life/revisions.ts';
+import { GRACE_MS, UPDATE_EVERY_MS } from '../alerts/life/rules.ts';
 import type { Clock } from '../clock.ts';
 import type { Due, DueIndex } from './due-index.ts';
 import type { Watch, WatchRules } from './watch.ts';

@@ -1,6 +1,6 @@
 // Whether a sequence's steps have come by an event, each after the one before, and with which events: the latest that do.
 // Pure. When such events are remembered or forgotten is sequence-engine.ts's.
-import type { Ref } from '../alerts/life/life.ts';
+import type { Ref } from '../alerts/life/group.ts';
 import type { SequenceDetection } from './define.ts';
 import { type Entry, indexAfter, indexOf } from './kept.ts';
 import { waysOf } from './ways.ts';

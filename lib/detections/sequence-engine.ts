@@ -1,7 +1,8 @@
 // The engine of `kind: 'sequence'`: on which events of the last step all steps have come, each after the one before.
 // Pure. An event completes by the events at or before it alone, so a late one can only change what the grace after it holds.
 // What can be called off is decided once the feed has passed the grace after it: until then a late event may do so.
-import type { Finding, Leads, Match, Ref, WindowContext } from '../alerts/life/life.ts';
+import type { Finding, Match, WindowContext } from '../alerts/life/finding.ts';
+import type { Leads, Ref } from '../alerts/life/group.ts';
 import type { AuditLogEvent } from '../contract/bus-event.ts';
 import { briefOf } from './brief.ts';
 import type { SequenceDetection } from './define.ts';

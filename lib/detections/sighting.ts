@@ -1,6 +1,6 @@
 // An event as the engines see it: what of a detection it is, in which group, and when. Pure; compiled once per detection.
 // Whether it leads to an alert is the engines' business.
-import type { Match } from '../alerts/life/life.ts';
+import type { Match } from '../alerts/life/finding.ts';
 import { createdAtOf, gidOf } from '../asana/event.ts';
 import type { Entity } from '../contract/alert.ts';
 import type { AuditLogEvent, BusEvent } from '../contract/bus-event.ts';

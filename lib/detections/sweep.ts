@@ -1,10 +1,11 @@
 // What only time can decide: looks at the notes that are due and asks each group what has become of what it waited for.
 // Knows nothing of Lambda: the function runs it every minute, the local run as it goes on and at its end.
+import type { GroupState } from '../alerts/life/group.ts';
 import { groupKey } from '../alerts/life/identity.ts';
-import { GRACE_MS, type GroupState } from '../alerts/life/life.ts';
 import { tellOpened } from '../alerts/life/opened-line.ts';
 import { changeGroup, type GroupChange } from '../alerts/life/raise.ts';
-import { closeOver, speak, UPDATE_EVERY_MS } from '../alerts/life/revisions.ts';
+import { closeOver, speak } from '../alerts/life/revisions.ts';
+import { GRACE_MS, UPDATE_EVERY_MS } from '../alerts/life/rules.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import { type DetectDeps, suppressing, watchesOf } from './detect.ts';
 import { type DueBy, type DueIndex, dueBy, type FoundDue } from './due-index.ts';

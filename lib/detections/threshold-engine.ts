@@ -1,6 +1,7 @@
 // The engine of `kind: 'threshold'`: on which events a group has reached so many events, or values, in the time before.
 // Pure. An event matches by the events at or before it alone, so a late one can only change what the grace after it holds.
-import type { Finding, Leads, Match, Ref, WindowContext } from '../alerts/life/life.ts';
+import type { Finding, Match, WindowContext } from '../alerts/life/finding.ts';
+import type { Leads, Ref } from '../alerts/life/group.ts';
 import type { ThresholdDetection } from './define.ts';
 import type { Engine, EngineRules } from './engine.ts';
 import { compare, type Entry, indexAfter, indexOf, inserted, thinned } from './kept.ts';

@@ -1,6 +1,6 @@
 // Reads what a file for `--config` holds: the `auditLog` object of cdk.json, that file whole, or its `detections` alone. Pure.
 // The other settings are the deployment's, checked by the CDK app: here only those that decide alerts matter.
-import { DEFAULT_ALERT_WINDOW_MINUTES } from '../alerts/life/life.ts';
+import { DEFAULT_ALERT_WINDOW_MINUTES } from '../alerts/life/rules.ts';
 import { DEFAULT_RUNBOOK_BASE_URL } from '../contract/runbook.ts';
 import { nearest } from '../nearest.ts';
 import type { Detection } from './define.ts';

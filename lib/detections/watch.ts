@@ -1,9 +1,11 @@
 // A detection at work: which events it sees in which group, and how an event changes the group and its alerts. Pure, but
 // for the notes that a change leaves. The detect function, the sweep and the run in one process all go through here.
+import { applyEvents } from '../alerts/life/apply.ts';
+import type { Match } from '../alerts/life/finding.ts';
 import type { GroupIdentity } from '../alerts/life/identity.ts';
-import { applyEvents, GRACE_MS, type LifeRules, type Match } from '../alerts/life/life.ts';
 import { openAlert } from '../alerts/life/open.ts';
 import type { GroupChange } from '../alerts/life/raise.ts';
+import { GRACE_MS, type LifeRules } from '../alerts/life/rules.ts';
 import type { Suppress } from '../alerts/suppressions/suppression.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
 import { AuditBusError, describeError } from '../errors.ts';

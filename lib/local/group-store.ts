@@ -1,8 +1,8 @@
 // Detection's groups in a SQLite file of the data folder: nearly every event changes a few, and each would be a call to the
 // database. Gives the table's answers. Markers and alerts, which people's commands ask for, are the store's behind it.
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { EMPTY_GROUP, type GroupState } from '../alerts/life/group.ts';
 import { type GroupIdentity, groupKey } from '../alerts/life/identity.ts';
-import { EMPTY_GROUP, type GroupState } from '../alerts/life/life.ts';
 import {
   type AlertStateStore,
   MEMORY_SECONDS,

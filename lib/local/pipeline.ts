@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { Sink } from '../alerts/delivery/sink-port.ts';
-import { UPDATE_EVERY_MS } from '../alerts/life/revisions.ts';
+import { UPDATE_EVERY_MS } from '../alerts/life/rules.ts';
 import { fixedCredential, SlackSink } from '../alerts/slack/sink.ts';
 import { DynamoAlertStateStore } from '../alerts/state/dynamo-store.ts';
 import { DynamoActiveSuppressions } from '../alerts/suppressions/active.ts';

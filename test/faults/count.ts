@@ -1,6 +1,6 @@
 // What must be true of a world once all is done, whatever went wrong on the way: the count every run ends with.
 import { isDeepStrictEqual } from 'node:util';
-import { UPDATE_EVERY_MS } from '../../lib/alerts/life/revisions.ts';
+import { UPDATE_EVERY_MS } from '../../lib/alerts/life/rules.ts';
 import { MAX_ENTRIES_PER_REQUEST } from '../../lib/bus/chunker.ts';
 import type { Alert } from '../../lib/contract/alert.ts';
 import { ALERT_DETAIL_TYPES, ALERT_SOURCE, AUDIT_LOG_SOURCE } from '../../lib/contract/sources.ts';

@@ -1,13 +1,12 @@
 // Makes the alert that an event opens: the detection's words, the event's facts. Pure.
-
 import { type Alert, SEVERITIES, type Severity } from '../../contract/alert.ts';
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
 import { runbookUrl } from '../../contract/runbook.ts';
 import type { Detection } from '../../detections/define.ts';
 import { asText, field } from '../../detections/fields.ts';
 import { shownText } from '../../text.ts';
+import type { Match } from './finding.ts';
 import { alertIdOf, type GroupIdentity } from './identity.ts';
-import type { Match } from './life.ts';
 import { snapshotOf } from './snapshot.ts';
 
 const MAX_SUMMARY = 600;

@@ -11,8 +11,9 @@ import {
 } from '../../contract/sources.ts';
 import { AuditBusError } from '../../errors.ts';
 import type { AlertStateStore, StoredGroup } from '../state/port.ts';
+import type { Applied } from './apply.ts';
+import { type GroupState, pendingAlerts, type Ref, settled } from './group.ts';
 import type { GroupIdentity } from './identity.ts';
-import { type Applied, type GroupState, pendingAlerts, type Ref, settled } from './life.ts';
 
 export interface RaiseDeps {
   readonly store: AlertStateStore;

@@ -1,18 +1,8 @@
 // When what an alert holds becomes a revision on the bus: at once as it opens, then at most once a minute, and at last when
-// its window is over. Pure. What an alert holds is life.ts's, who calls when is lib/detections/detect.ts and sweep.ts.
+// its window is over. Pure. What an alert holds is window.ts's, who calls when is lib/detections/detect.ts and sweep.ts.
 import type { Alert } from '../../contract/alert.ts';
-import type { AlertWindow, GroupState, LifeRules } from './life.ts';
-
-/** Milliseconds between two updates of an alert in a deployment. */
-export const UPDATE_EVERY_MS = 60_000;
-
-/** How often an alert that goes on says so. */
-export interface Pace {
-  /** Milliseconds between two revisions after the first; infinite: none but by `speak` with another pace. */
-  readonly updateEveryMs: number;
-  /** Milliseconds of the wall clock. */
-  readonly now: number;
-}
+import type { AlertWindow, GroupState } from './group.ts';
+import type { Pace, Windows } from './rules.ts';
 
 /** Makes a revision of what each alert holds unsaid, where its last update is long enough ago; without a pace at once. */
 export function speak(state: GroupState, pace?: Pace): GroupState {
@@ -47,8 +37,6 @@ export function closed(window: AlertWindow, now: number): AlertWindow {
 export function isToClose({ count, alert }: AlertWindow): boolean {
   return count > 1 && alert.closedAt === undefined;
 }
-
-type Windows = Pick<LifeRules, 'windowMs' | 'graceMs'>;
 
 /** When the feed has to have passed for the window to take no more that comes in time, milliseconds since the epoch. */
 function overAt({ start }: AlertWindow, { windowMs, graceMs }: Windows): number {

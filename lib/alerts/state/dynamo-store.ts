@@ -10,8 +10,8 @@ import { parseLossless } from '../../asana/lossless-json.ts';
 import type { Clock } from '../../clock.ts';
 import type { Alert } from '../../contract/alert.ts';
 import { timeKey } from '../../time-key.ts';
+import { EMPTY_GROUP, type GroupState } from '../life/group.ts';
 import { type GroupIdentity, groupKey } from '../life/identity.ts';
-import { EMPTY_GROUP, type GroupState } from '../life/life.ts';
 import {
   type AlertStateStore,
   MEMORY_SECONDS,

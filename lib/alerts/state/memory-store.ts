@@ -2,8 +2,8 @@
 // Gives the answers of the DynamoDB adapter; forgets with the process.
 import type { Clock } from '../../clock.ts';
 import type { Alert } from '../../contract/alert.ts';
+import { EMPTY_GROUP, type GroupState } from '../life/group.ts';
 import { type GroupIdentity, groupKey } from '../life/identity.ts';
-import { EMPTY_GROUP, type GroupState } from '../life/life.ts';
 import {
   type AlertStateStore,
   MEMORY_SECONDS,

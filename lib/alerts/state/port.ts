@@ -1,8 +1,8 @@
 // What alerts remember between invocations, as a port: groups, markers of events that are in an alert, alerts for people.
 // In DynamoDB it is dynamo-store.ts, in memory memory-store.ts; one suite of tests holds both to the same answers.
 import type { Alert } from '../../contract/alert.ts';
+import { EMPTY_GROUP, type GroupState, pendingAlerts } from '../life/group.ts';
 import type { GroupIdentity } from '../life/identity.ts';
-import { EMPTY_GROUP, type GroupState, pendingAlerts } from '../life/life.ts';
 
 /** A group as it was read. `version` 0 means that no item exists. */
 export interface StoredGroup {

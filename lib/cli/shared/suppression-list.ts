@@ -1,5 +1,4 @@
 // How suppressions stand: what is in force, what never matched, what is about to end. Pure.
-
 import type { StoredSuppression, SuppressionUse } from '../../alerts/suppressions/store.ts';
 import { coverWords } from '../../alerts/suppressions/suppression.ts';
 import { utc } from '../../alerts/words.ts';

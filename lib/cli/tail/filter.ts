@@ -1,5 +1,4 @@
 // Which events a tail shows: what the command line asked for, as an event pattern for the bus and as a test here. Pure.
-
 import { isOneOf } from '../../alerts/state/alert-list.ts';
 import { isJsonObject } from '../../asana/lossless-json.ts';
 import { SEVERITIES, type Severity } from '../../contract/alert.ts';

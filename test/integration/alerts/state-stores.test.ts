@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EMPTY_GROUP } from '../../../lib/alerts/life/life.ts';
+import { EMPTY_GROUP } from '../../../lib/alerts/life/group.ts';
 import { DynamoAlertStateStore } from '../../../lib/alerts/state/dynamo-store.ts';
 import { MemoryAlertStateStore } from '../../../lib/alerts/state/memory-store.ts';
 import { type AlertStateStore, MEMORY_SECONDS } from '../../../lib/alerts/state/port.ts';

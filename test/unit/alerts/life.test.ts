@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { alertIdOf } from '../../../lib/alerts/life/identity.ts';
+import type { Match } from '../../../lib/alerts/life/finding.ts';
 import {
-  applyMatches,
   EMPTY_GROUP,
-  GRACE_MS,
   type GroupState,
-  type Match,
   pendingAlerts,
   settled,
-} from '../../../lib/alerts/life/life.ts';
+} from '../../../lib/alerts/life/group.ts';
+import { alertIdOf } from '../../../lib/alerts/life/identity.ts';
 import { openAlert } from '../../../lib/alerts/life/open.ts';
+import { GRACE_MS } from '../../../lib/alerts/life/rules.ts';
 import type { Alert } from '../../../lib/contract/alert.ts';
 import { alertSchema } from '../../../lib/contract/alert.ts';
 import { samlWeakened } from '../../../lib/detections/catalogue/sign-in-policy.ts';
+import { applyMatches } from '../../support/apply-matches.ts';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-10-05T09:00:00.000Z');

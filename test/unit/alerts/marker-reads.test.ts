@@ -1,6 +1,6 @@
 // Which markers raising asks for: of events that go into an alert, and of no others.
 import { beforeEach, expect, it } from 'vitest';
-import type { GroupState, Ref } from '../../../lib/alerts/life/life.ts';
+import type { GroupState, Ref } from '../../../lib/alerts/life/group.ts';
 import { type GroupChange, raiseAlerts } from '../../../lib/alerts/life/raise.ts';
 import { MemoryAlertStateStore } from '../../../lib/alerts/state/memory-store.ts';
 import { manualClock } from '../../support/manual-clock.ts';

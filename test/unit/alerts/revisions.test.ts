@@ -1,25 +1,18 @@
 // When what an alert holds becomes a revision, whatever comes when: against the plain words of docs/adr/0016.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Match } from '../../../lib/alerts/life/finding.ts';
 import {
-  applyMatches,
   EMPTY_GROUP,
-  GRACE_MS,
   type GroupState,
-  type Match,
   pendingAlerts,
   settled,
-} from '../../../lib/alerts/life/life.ts';
-import {
-  closeDueAt,
-  closeOver,
-  type Pace,
-  speak,
-  UPDATE_EVERY_MS,
-  updateDueAt,
-} from '../../../lib/alerts/life/revisions.ts';
+} from '../../../lib/alerts/life/group.ts';
+import { closeDueAt, closeOver, speak, updateDueAt } from '../../../lib/alerts/life/revisions.ts';
+import { GRACE_MS, type Pace, UPDATE_EVERY_MS } from '../../../lib/alerts/life/rules.ts';
 import type { Alert } from '../../../lib/contract/alert.ts';
 import { testAlert } from '../../support/alerts.ts';
+import { applyMatches } from '../../support/apply-matches.ts';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-10-05T09:00:00.000Z');

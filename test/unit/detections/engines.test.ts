@@ -1,7 +1,7 @@
 // The engines against plain definitions of what they should find, under any order that the grace allows.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GRACE_MS } from '../../../lib/alerts/life/life.ts';
+import { GRACE_MS } from '../../../lib/alerts/life/rules.ts';
 import type { Alert } from '../../../lib/contract/alert.ts';
 import type { AuditLogEvent, Origin } from '../../../lib/contract/bus-event.ts';
 import type { Detection } from '../../../lib/detections/define.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { EMPTY_GROUP } from '../../../lib/alerts/life/life.ts';
+import { EMPTY_GROUP } from '../../../lib/alerts/life/group.ts';
 import { MemoryAlertStateStore } from '../../../lib/alerts/state/memory-store.ts';
 import { LocalGroupStore } from '../../../lib/local/group-store.ts';
 import { manualClock } from '../../support/manual-clock.ts';

@@ -42,4 +42,3 @@ export const deliverySchema = z.strictObject({
 });
 export type Delivery = z.output<typeof deliverySchema>;
 export type SlackDelivery = Delivery['slack'];
-export type SinkDelivery = Delivery['sns'];

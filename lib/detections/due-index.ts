@@ -3,8 +3,8 @@
 import type { GroupIdentity } from '../alerts/life/identity.ts';
 
 /**
- * `absence`: something may not have come: what is expected, or what calls a sequence off. `closing`: an alert's window may be over. Both once the feed has passed
- * the instant. `update`: an alert may hold what has not been said; by the wall clock.
+ * `absence`: something may not have come: what is expected, or what calls a sequence off. `closing`: an alert's window may
+ * be over. Both once the feed has passed the instant. `update`: an alert may hold what has not been said; by the wall clock.
  */
 export type DueKind = 'absence' | 'closing' | 'update';
 

@@ -1,4 +1,4 @@
-// The notes of due-index.ts in memory, for tests and for runs in one process.
+// The notes of due-index.ts in memory, for tests that need no table.
 import { groupKey } from '../alerts/life/identity.ts';
 import { type Due, type DueBy, type DueIndex, dueBy, type FoundDue } from './due-index.ts';
 

@@ -56,8 +56,8 @@ export class DurableQueues {
 
   /**
    * Opens or makes `file`. Whatever an earlier run had received, deferred or not yet received is visible at once, its
-   * receive count at zero: that run's death is no failure of the message. synchronous=NORMAL in WAL mode survives the death of the
-   * process (sqlite.org/pragma.html#pragma_synchronous); it may lose the last commits when the machine loses power.
+   * receive count at zero: that run's death is no failure of the message. synchronous=NORMAL in WAL mode survives the death
+   * of the process (sqlite.org/pragma.html#pragma_synchronous); it may lose the last commits when the machine loses power.
    * @throws AuditBusError `local.data-damaged` when the file is no queue file.
    */
   constructor(file: string, clock: Clock) {

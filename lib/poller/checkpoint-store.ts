@@ -58,7 +58,8 @@ export interface CheckpointStore {
   renewLease(lease: LeaseKey, until: number): Promise<void>;
   /**
    * Saves the checkpoint if the lease still holds and the stored page is `expectedPage`; with `release` the lease ends
-   * in the same write. `liveFrom`, written once, is replaced only where that is asked for. A write that was applied but whose answer was lost counts as done.
+   * in the same write. `liveFrom`, written once, is replaced only where that is asked for. A write that was applied but
+   * whose answer was lost counts as done.
    * @throws LeaseLostError
    */
   save(

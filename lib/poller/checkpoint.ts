@@ -8,7 +8,7 @@ export interface Checkpoint {
   readonly mode: 'time' | 'offset';
   /** Where the log begins for us, written once; absent means the oldest event Asana still has. */
   readonly startAt?: string | undefined;
-  /** Events created before it are history (`origin: backfill`); written once. */
+  /** Events created before it are history (`origin: backfill`); written once, and moved by a person alone (move.ts). */
   readonly liveFrom: string;
   readonly offset?: string | undefined;
   /** The newest created_at of all finished pages. */

@@ -71,8 +71,8 @@ export class Memory {
   }
 
   /**
-   * The oldest page begun is on the bus, or this much of it. An event without a readable time is remembered beside its neighbours, so
-   * that it is not the first forgotten; one dated in the future counts as of now.
+   * The oldest page begun is on the bus, or this much of it. An event without a readable time is remembered beside its
+   * neighbours, so that it is not the first forgotten; one dated in the future counts as of now.
    * @param before epoch milliseconds: where the page before ended
    */
   pagePublished(

@@ -23,7 +23,7 @@ export interface Finding {
   readonly matches: readonly Match[];
   /** The event itself, where it counts into an alert that is open at its time without having opened one. */
   readonly joins?: Ref & { readonly event: AuditLogEvent };
-  /** What a window that starts at `start` is to know from the memory; absent for kinds whose alerts begin with what opened them. */
+  /** What windows are to know from the memory; absent for kinds whose alerts begin with what opened them. */
   readonly context?: WindowContext;
 }
 

@@ -1,5 +1,5 @@
 // What an alert keeps of the event that opened it: all of it where that is small, else the fields people look at.
-// The bounds keep a group of alerts within one DynamoDB item; the whole event stays on the bus and in the archive.
+// The bounds keep a group of alerts within one DynamoDB item; the whole event was on the bus.
 import { isJsonObject } from '../../asana/lossless-json.ts';
 import type { Alert } from '../../contract/alert.ts';
 import type { AuditLogEvent } from '../../contract/bus-event.ts';

@@ -1,4 +1,4 @@
-// What alerts remember, in memory: for tests, and for running detections over a history in one process.
+// What alerts remember, in memory: for tests that need no table. A history goes through lib/detections/detector.ts.
 // Gives the answers of the DynamoDB adapter; forgets with the process.
 import type { Clock } from '../../clock.ts';
 import type { Alert } from '../../contract/alert.ts';

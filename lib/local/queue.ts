@@ -42,12 +42,6 @@ export interface ReceivedMessage {
   readonly sentAt: number;
 }
 
-export interface DeadLetter {
-  readonly queue: string;
-  readonly body: string;
-  readonly reason: string;
-}
-
 export class DurableQueues {
   readonly #db: DatabaseSync;
   readonly #clock: Clock;
@@ -152,14 +146,6 @@ export class DurableQueues {
     return Number(this.#statements.redrive.run(this.#clock.now()).changes);
   }
 
-  deadLetters(limit: number): DeadLetter[] {
-    return this.#statements.dead.all(limit).map((row) => ({
-      queue: String(row['queue']),
-      body: String(row['body']),
-      reason: String(row['reason']),
-    }));
-  }
-
   /** Messages neither delivered nor dead, those in flight included; and the dead. */
   counts(): { readonly waiting: number; readonly dead: number } {
     const row = this.#statements.counts.get();
@@ -234,7 +220,6 @@ const SQL = {
     'UPDATE messages SET dead = 1, receipt = NULL, reason = ? WHERE seq = ? AND receipt = ?',
   redrive:
     'UPDATE messages SET dead = 0, visible_at = ?, receives = 0, reason = NULL WHERE dead = 1',
-  dead: 'SELECT queue, body, reason FROM messages WHERE dead = 1 ORDER BY seq DESC LIMIT ?',
   any: 'SELECT 1 FROM messages WHERE dead = 0 LIMIT 1',
   counts: 'SELECT count(*) - sum(dead) AS waiting, sum(dead) AS dead FROM messages',
   next: 'SELECT min(visible_at) AS at FROM messages WHERE queue = ? AND dead = 0',

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DeadLetters } from '../../../lib/local/dead-letters.ts';
 import { DurableQueues, type ReceivedMessage } from '../../../lib/local/queue.ts';
 import { settle } from '../../../lib/local/settle.ts';
 import { type BatchOutcome, Worker } from '../../../lib/local/worker.ts';
@@ -76,7 +77,9 @@ test('a failed message comes again alone, and becomes a dead letter with its rea
   });
   await until(() => queues.isDrained());
   expect(seen).toEqual([['good', 'bad'], ['bad'], ['bad']]);
-  expect(queues.deadLetters(9)).toEqual([{ queue: 'q', body: 'bad', reason: 'it is bad' }]);
+  const dead = new DeadLetters(join(folder, 'queues.db'));
+  expect(dead.list('q', 9)).toMatchObject([{ body: 'bad', reason: 'it is bad' }]);
+  dead.close();
   expect(worker?.handled).toBe(1);
 });
 

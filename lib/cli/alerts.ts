@@ -1,11 +1,6 @@
 // `npm run alerts`: the alerts of the last year, listed newest first and filtered, or one of them whole.
 // How they are read is lib/alerts/state/alert-list.ts's.
-import {
-  type AlertFilter,
-  AlertList,
-  isOneOf,
-  type RecordedAlert,
-} from '../alerts/state/alert-list.ts';
+import { type AlertFilter, AlertList, type RecordedAlert } from '../alerts/state/alert-list.ts';
 import {
   type AlertStatus,
   alertStatusSchema,
@@ -13,6 +8,7 @@ import {
   type Severity,
 } from '../contract/alert.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
+import { isNamed } from '../detections/named-ids.ts';
 import { readInstant, readSpan } from '../detections/spans.ts';
 import { AuditBusError, ConfigurationError } from '../errors.ts';
 import { oneLine } from '../local/bus-entry.ts';
@@ -209,7 +205,7 @@ function instant(
 /** An alert of a detection that has been removed since can still be asked for, so an unknown id is no error. */
 async function hintAtIds(patterns: readonly string[], { err }: Terminal): Promise<void> {
   const ids = CATALOGUE.map(({ id }) => id);
-  for (const pattern of patterns.filter((one) => !ids.some((id) => isOneOf([one], id)))) {
+  for (const pattern of patterns.filter((one) => !ids.some((id) => isNamed([one], id)))) {
     await err(
       `No detection is called ${JSON.stringify(cleanText(pattern))}; did you mean ${nearest(pattern, ids).known}?\n`,
     );

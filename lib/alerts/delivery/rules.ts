@@ -1,6 +1,7 @@
 // Which alerts a sink delivers, and into which Slack channel. Pure; the settings are lib/contract/delivery.ts.
 import { type Alert, SEVERITIES, type Severity } from '../../contract/alert.ts';
 import type { SlackDelivery } from '../../contract/delivery.ts';
+import { isNamed } from '../../detections/named-ids.ts';
 
 /** True when the severity is the sink's least one or above. */
 export function isSevereEnough(severity: Severity, minimum: Severity): boolean {
@@ -15,12 +16,7 @@ export function channelOf(
   const route = delivery.routes.find(
     ({ severities, detections }) =>
       (severities === undefined || severities.includes(alert.severity)) &&
-      (detections === undefined || detections.some((each) => isNamed(alert.detectionId, each))),
+      (detections === undefined || isNamed(detections, alert.detectionId)),
   );
   return route?.channel ?? delivery.channel;
-}
-
-/** `asana.export.*` names every detection whose id begins so. */
-function isNamed(detectionId: string, named: string): boolean {
-  return named.endsWith('*') ? detectionId.startsWith(named.slice(0, -1)) : detectionId === named;
 }

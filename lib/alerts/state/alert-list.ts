@@ -9,6 +9,7 @@ import {
 import { parseLossless } from '../../asana/lossless-json.ts';
 import type { Clock } from '../../clock.ts';
 import type { Alert, AlertStatus, Severity } from '../../contract/alert.ts';
+import { isNamed } from '../../detections/named-ids.ts';
 import { timeKey } from '../../time-key.ts';
 import { alertsPartition, alertTimesPartition } from './dynamo-store.ts';
 
@@ -154,15 +155,8 @@ function admits(filter: AlertFilter, item: Item): boolean {
   return (
     is(severities, item['severity']?.S) &&
     is(statuses, item['status']?.S) &&
-    (detections === undefined || isOneOf(detections, item['detectionId']?.S ?? '')) &&
+    (detections === undefined || isNamed(detections, item['detectionId']?.S ?? '')) &&
     (is(entities, entity) || is(entities, entity.slice(entity.indexOf(':') + 1)))
-  );
-}
-
-/** Whether the id is one of these, or begins as one of them that ends in `.*` does. */
-export function isOneOf(patterns: readonly string[], id: string): boolean {
-  return patterns.some((pattern) =>
-    pattern.endsWith('.*') ? id.startsWith(pattern.slice(0, -1)) : id === pattern,
   );
 }
 

@@ -1,13 +1,14 @@
 // Which events a tail shows: what the command line asked for, as an event pattern for the bus and as a test here. Pure.
-import { isOneOf } from '../../alerts/state/alert-list.ts';
+import { isSevereEnough } from '../../alerts/delivery/rules.ts';
 import { isJsonObject } from '../../asana/lossless-json.ts';
-import { SEVERITIES, type Severity } from '../../contract/alert.ts';
+import type { Severity } from '../../contract/alert.ts';
 import {
   ALERT_SOURCE,
   AUDIT_LOG_SOURCE,
   OPERATOR_SOURCE,
   POLLER_SOURCE,
 } from '../../contract/sources.ts';
+import { isNamed } from '../../detections/named-ids.ts';
 
 /** By the words people use. */
 export const SOURCES: Readonly<Record<string, string>> = {
@@ -49,8 +50,9 @@ export function admits(filter: TailFilter, event: Readonly<Record<string, unknow
   return (
     isIn(sources, event['source']) &&
     isIn(types, event['detail-type']) &&
-    (severity === undefined || (isAlert && isAtLeast(data['severity'], severity))) &&
-    (detections.length === 0 || (isAlert && isOneOf(detections, String(data['detectionId'])))) &&
+    (severity === undefined ||
+      (isAlert && isSevereEnough(data['severity'] as Severity, severity))) &&
+    (detections.length === 0 || (isAlert && isNamed(detections, String(data['detectionId'])))) &&
     (actors.length === 0 || isActor(data['actor'], actors))
   );
 }
@@ -62,10 +64,6 @@ export function dataOf(event: Readonly<Record<string, unknown>>): Record<string,
 
 function isIn(wanted: readonly string[], value: unknown): boolean {
   return wanted.length === 0 || wanted.includes(String(value));
-}
-
-function isAtLeast(given: unknown, severity: Severity): boolean {
-  return SEVERITIES.indexOf(given as Severity) >= SEVERITIES.indexOf(severity);
 }
 
 function isActor(actor: unknown, wanted: readonly string[]): boolean {

@@ -3,13 +3,13 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { parseRetryAfter } from '../retry-after.ts';
 import { ASANA_API_URL } from './base-url.ts';
 import { AsanaError, errorForStatus, transportError } from './errors.ts';
 import { Agent, request } from './http-request.ts';
 import { isJsonObject } from './lossless-json.ts';
 import { type PageContent, parsePage } from './page.ts';
 import { ACCEPTED_ENCODINGS, readBody } from './response-body.ts';
-import { parseRetryAfter } from './retry-after.ts';
 import type { TokenSource } from './token.ts';
 
 export interface PageRequest {

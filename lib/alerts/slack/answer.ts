@@ -1,5 +1,6 @@
 // What Slack's refusals mean, of webhooks and of the Web API alike: try again, when, or never. Pure.
 // https://docs.slack.dev/reference/methods/chat.postMessage#errors (November 2026)
+import { parseRetryAfter } from '../../retry-after.ts';
 
 export type Refusal =
   | { readonly outcome: 'retry'; readonly reason: string; readonly afterSeconds?: number }
@@ -57,11 +58,8 @@ function wordIn(text: string): string | undefined {
   return /^[a-z_]{1,60}$/.exec(text.trim())?.[0];
 }
 
-/** Seconds or a date, as HTTP allows. */
+/** Whole seconds, also where Slack names none. */
 export function retryAfterSeconds(header: string | null, now: number): number {
-  if (header === null) return DEFAULT_RETRY_AFTER_SECONDS;
-  if (/^\s*\d+\s*$/.test(header)) return Number(header);
-  const date = Date.parse(header);
-  if (Number.isNaN(date)) return DEFAULT_RETRY_AFTER_SECONDS;
-  return Math.max(0, Math.ceil((date - now) / 1_000));
+  const wait = parseRetryAfter(header ?? undefined, now);
+  return wait === undefined ? DEFAULT_RETRY_AFTER_SECONDS : Math.ceil(wait / 1_000);
 }

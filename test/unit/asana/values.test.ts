@@ -5,7 +5,7 @@ import { baseUrlProblem } from '../../../lib/asana/base-url.ts';
 import { createdAtOf, gidOf } from '../../../lib/asana/event.ts';
 import { parseLossless } from '../../../lib/asana/lossless-json.ts';
 import { parsePage } from '../../../lib/asana/page.ts';
-import { parseRetryAfter } from '../../../lib/asana/retry-after.ts';
+import { parseRetryAfter } from '../../../lib/retry-after.ts';
 
 const NOW = Date.parse('2026-10-05T12:00:00.000Z');
 

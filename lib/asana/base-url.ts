@@ -1,4 +1,5 @@
-// Which addresses may be taken for Asana's API: https anywhere, plain http on this very machine only.
+// Which addresses may be taken for Asana's API.
+import { isSafeAddress } from '../safe-address.ts';
 
 export const ASANA_API_URL = 'https://app.asana.com/api/1.0';
 
@@ -8,11 +9,7 @@ export function baseUrlProblem(value: string): string | undefined {
   const url = new URL(value);
   if (url.username !== '' || url.password !== '') return 'must not hold credentials';
   if (url.search !== '' || url.hash !== '') return 'must not hold a query or a fragment';
-  if (url.protocol === 'https:') return undefined;
-  if (url.protocol === 'http:' && isLoopback(url.hostname)) return undefined;
-  return 'must begin with https:// (http:// is taken for a loopback address only)';
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+  return isSafeAddress(value)
+    ? undefined
+    : 'must begin with https:// (http:// is taken for a loopback address only)';
 }

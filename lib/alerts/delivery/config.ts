@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Delivery, deliverySchema } from '../../contract/delivery.ts';
 import { ENVIRONMENT } from '../../contract/environment.ts';
 import { readEnvironment } from '../../environment.ts';
+import { isSafeAddress } from '../../safe-address.ts';
 import { SLACK_API_URL } from '../slack/web-api.ts';
 
 interface NotifierConfig {
@@ -11,8 +12,6 @@ interface NotifierConfig {
   readonly deadLetterQueueUrl: string;
   readonly delivery: Delivery;
 }
-
-const LOOPBACK = /^http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?\//;
 
 export const deliveryVariables = {
   [ENVIRONMENT.delivery]: z
@@ -30,9 +29,7 @@ export const deliveryVariables = {
 };
 export const slackApiUrl = z
   .string()
-  .refine((url) => URL.canParse(url) && (url.startsWith('https://') || LOOPBACK.test(url)), {
-    message: 'must be an https address, or http for a loopback address',
-  })
+  .refine(isSafeAddress, 'must be an https address, or http for a loopback address')
   .transform((url) => (url.endsWith('/') ? url : `${url}/`))
   .default(SLACK_API_URL);
 const common = {

@@ -1,23 +1,20 @@
 // Slack's incoming webhook: its address as people fill it in (bare, or JSON with it), and posting to it with Node's own
 // fetch. The address is a credential: it appears in no log line and no error.
 // https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks (October 2026)
+import { isSafeAddress } from '../../safe-address.ts';
 import type { Delivery } from '../delivery/sink-port.ts';
 import { judgeStatus, unreachable } from './answer.ts';
 
 export type Webhook = { readonly url: string } | { readonly problem: string };
-
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
 
 /** @param secret undefined while nobody has set one */
 export function parseWebhook(secret: string | undefined): Webhook {
   const text = addressIn(secret?.trim() ?? '');
   if (text === '') return { problem: 'it has no value yet' };
   if (!URL.canParse(text)) return { problem: 'its value is no address' };
-  const { protocol, hostname } = new URL(text);
-  if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))) {
-    return { url: text };
-  }
-  return { problem: 'its address does not begin with https://' };
+  return isSafeAddress(text)
+    ? { url: text }
+    : { problem: 'its address does not begin with https://' };
 }
 
 function addressIn(text: string): string {

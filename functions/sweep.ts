@@ -15,7 +15,7 @@ import { countDetectionFailure } from '../lib/detections/failure-metric.ts';
 import { FailureReports } from '../lib/detections/failure-reports.ts';
 import { SETTLE_MS, type Swept, sweepAndStay } from '../lib/detections/sweep.ts';
 import { tuned } from '../lib/detections/tuning.ts';
-import { DynamoFeed } from '../lib/poller/dynamo-feed.ts';
+import { DynamoFeedProgress } from '../lib/poller/feed-progress.ts';
 
 const log = new Logger();
 const config = loadSweepConfig(process.env);
@@ -25,7 +25,7 @@ const client = new DynamoDBClient(clientConfig(3_000));
 const table = { client, tableName: config.stateTableName };
 const store = new DynamoAlertStateStore({ ...table, clock });
 const due = new DynamoDueIndex(table);
-const feed = new DynamoFeed(client, config.checkpointTableName);
+const feed = new DynamoFeedProgress(client, config.checkpointTableName);
 const suppressions = new DynamoActiveSuppressions({ ...table, clock, log });
 const publisher = new PutEventsPublisher({
   client: new EventBridgeClient(clientConfig(3_000, 1)),

@@ -21,7 +21,7 @@ import { switchedOff, tuned } from '../detections/tuning.ts';
 import type { Tuning } from '../detections/tuning-file.ts';
 import type { Log } from '../log.ts';
 import { DynamoCheckpointStore } from '../poller/dynamo-checkpoint-store.ts';
-import { DynamoFeed } from '../poller/dynamo-feed.ts';
+import { DynamoFeedProgress } from '../poller/feed-progress.ts';
 import { Poller } from '../poller/poll.ts';
 import type { Timings } from '../poller/settings.ts';
 import { startLocalBus } from './bus.ts';
@@ -142,7 +142,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     publisher,
     clock,
   };
-  const feed = new DynamoFeed(database.client, CHECKPOINT_TABLE);
+  const feed = new DynamoFeedProgress(database.client, CHECKPOINT_TABLE);
   const sweepNow = async ({ last } = { last: false }) => {
     // In this order: what the feed had passed by now has been looked at by detections once their queue is empty.
     const passedUntil = await feed.passedUntil(source.workspaceGid);

@@ -36,7 +36,7 @@ import { Published } from '../../lib/feed/published.ts';
 import type { Log } from '../../lib/log.ts';
 import type { CheckpointStore } from '../../lib/poller/checkpoint-store.ts';
 import { DynamoCheckpointStore } from '../../lib/poller/dynamo-checkpoint-store.ts';
-import { DynamoFeed } from '../../lib/poller/dynamo-feed.ts';
+import { DynamoFeedProgress } from '../../lib/poller/feed-progress.ts';
 import { Poller } from '../../lib/poller/poll.ts';
 import { budgetOf } from '../../lib/poller/tick.ts';
 import { probe } from '../../lib/poller/watched-workspaces.ts';
@@ -253,7 +253,7 @@ export function wire(
           ...detection,
           ...own,
           due: new DynamoDueIndex(state),
-          feed: new DynamoFeed(clients.dynamodb, setting.checkpointTable),
+          feed: new DynamoFeedProgress(clients.dynamodb, setting.checkpointTable),
           settleMs: SETTLE_MS,
           endsAt: clock.monotonic() + remainingMs - 15_000,
         }),

@@ -27,7 +27,7 @@ const ADAPTERS = [
   'lib/detections/failure-metric.ts',
   'lib/feed/dynamo-feed-store.ts',
   'lib/poller/dynamo-checkpoint-store.ts',
-  'lib/poller/dynamo-feed.ts',
+  'lib/poller/feed-progress.ts',
   'lib/poller/remembered-types.ts',
   'lib/secret-text.ts',
 ];

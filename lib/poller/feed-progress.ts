@@ -2,7 +2,7 @@
 // The checkpoint itself is dynamo-checkpoint-store.ts's.
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 
-export class DynamoFeed {
+export class DynamoFeedProgress {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
 

@@ -6,8 +6,9 @@ import {
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { GroupIdentity } from '../alerts/life/identity.ts';
+import { timeKey } from '../time-key.ts';
 import type { DueBy, DueIndex, DueKind, FoundDue } from './due-index.ts';
-import { DynamoDueNotes, instant, keyOf, partitionsOf } from './dynamo-due-notes.ts';
+import { DynamoDueNotes, keyOf, partitionsOf } from './dynamo-due-notes.ts';
 
 const PAGE = 100;
 
@@ -27,7 +28,7 @@ export class DynamoDueIndex extends DynamoDueNotes implements DueIndex {
             ExpressionAttributeValues: {
               ':pk': { S: partition },
               // Above every note of this millisecond: '$' comes right after '#'.
-              ':until': { S: `${instant(until)}$` },
+              ':until': { S: `${timeKey(until)}$` },
             },
             Limit: PAGE,
             ConsistentRead: true,

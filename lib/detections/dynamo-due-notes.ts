@@ -2,14 +2,13 @@
 // Partitions in the order of time, so that one query each finds what is due; a group's key says which.
 import { type AttributeValue, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { groupKey } from '../alerts/life/identity.ts';
+import { timeKey } from '../time-key.ts';
 import { type Due, type DueBy, type DueIndex, dueBy } from './due-index.ts';
 
 /** Enough for thousands of notes a second, few enough to ask every minute. */
 const SHARDS = 4;
 /** A note that nobody could act on for so long is forgotten: the feed has been away longer than Asana keeps events. */
 const KEPT_SECONDS = 120 * 86_400;
-
-const LAST_INSTANT = 999_999_999_999_999;
 
 export class DynamoDueNotes implements Pick<DueIndex, 'put'> {
   protected readonly client: DynamoDBClient;
@@ -54,10 +53,5 @@ export function keyOf({ kind, dueAt, group }: Due): Record<'pk' | 'sk', Attribut
   const key = groupKey(group);
   const partitions = partitionsOf(dueBy(kind));
   const pk = partitions[Number.parseInt(key.slice(0, 4), 16) % partitions.length] ?? '';
-  return { pk: { S: pk }, sk: { S: `${instant(dueAt)}#${kind}#${key}` } };
-}
-
-/** Fixed width, so that text sorts as time does. */
-export function instant(ms: number): string {
-  return String(Math.min(LAST_INSTANT, Math.max(0, Math.floor(ms)))).padStart(15, '0');
+  return { pk: { S: pk }, sk: { S: `${timeKey(dueAt)}#${kind}#${key}` } };
 }

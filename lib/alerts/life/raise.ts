@@ -83,11 +83,7 @@ export async function raiseAlerts<T extends Ref>(
       await backOff(conflicts, deps);
     }
   }
-  throw new AuditBusError(
-    'alerts.contended',
-    `Others kept changing the alerts of ${group.detectionId}.`,
-    { retryable: true },
-  );
+  throw contended(group);
 }
 
 /** What the events do to the group, without those that would go into an alert and are in one already. */
@@ -139,11 +135,7 @@ export async function changeGroup(
     conflicts += 1;
     await backOff(conflicts, deps);
   }
-  throw new AuditBusError(
-    'alerts.contended',
-    `Others kept changing the alerts of ${group.detectionId}.`,
-    { retryable: true },
-  );
+  throw contended(group);
 }
 
 async function writeChange(
@@ -195,9 +187,13 @@ async function finish(
     await backOff(conflicts, deps);
     current = await deps.store.readGroup(group);
   }
-  throw new AuditBusError(
+  throw contended(group);
+}
+
+function contended({ detectionId }: GroupIdentity): AuditBusError {
+  return new AuditBusError(
     'alerts.contended',
-    `Others kept changing the alerts of ${group.detectionId}.`,
+    `Others kept changing the alerts of ${detectionId}.`,
     { retryable: true },
   );
 }

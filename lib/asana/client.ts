@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { parseRetryAfter } from '../retry-after.ts';
+import { shownText } from '../text.ts';
 import { ASANA_API_URL } from './base-url.ts';
 import { AsanaError, errorForStatus, transportError } from './errors.ts';
 import { Agent, request } from './http-request.ts';
@@ -64,6 +65,8 @@ const DEFAULT_LIMITS: ClientLimits = {
 };
 
 const MAX_KNOWN_CHANGES = 100;
+/** Characters of what Asana says that a log gets. */
+const MAX_WORDS = 300;
 
 export class AsanaClient {
   readonly #baseUrl: string;
@@ -206,7 +209,7 @@ export class AsanaClient {
   /** Asana announces deprecations in this header (https://developers.asana.com/docs/deprecations). */
   #reportChanges(header: string | string[] | undefined): void {
     if (header === undefined) return;
-    const asanaChange = clean(String(header));
+    const asanaChange = shownText(String(header), MAX_WORDS);
     if (this.#changes.has(asanaChange)) return;
     if (this.#changes.size < MAX_KNOWN_CHANGES) this.#changes.add(asanaChange);
     this.#log.warn('Asana announces a change of its API', { asanaChange });
@@ -228,9 +231,5 @@ function safeMessage(text: string, token: string): string {
     .flatMap((error) => [error['message'], error['phrase']])
     .filter((part) => typeof part === 'string' && part !== '');
   const said = words.join(' / ');
-  return clean(token === '' ? said : said.replaceAll(token, '[token]'));
-}
-
-function clean(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 300);
+  return shownText(token === '' ? said : said.replaceAll(token, '[token]'), MAX_WORDS);
 }

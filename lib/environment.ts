@@ -1,5 +1,6 @@
-// Reads a function's configuration out of its environment through a zod schema, reporting every problem at once.
-import type * as z from 'zod';
+// Reads a function's configuration out of its environment through a zod schema, reporting every problem at once; and the
+// kinds of values that several functions have there.
+import * as z from 'zod';
 import { ConfigurationError } from './errors.ts';
 
 /**
@@ -21,4 +22,25 @@ export function readEnvironment<T extends z.ZodType>(
       return `${name}: ${issue.message} (given: ${value === undefined ? 'nothing' : JSON.stringify(value)})`;
     }),
   );
+}
+
+export const wholeNumber = (from: number, to: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${from} to ${to}`)
+    .transform(Number)
+    .refine((n) => n >= from && n <= to, `must be from ${from} to ${to}`);
+
+/** `Boolean("false")` is true: only the two words count. */
+export const trueOrFalse = z
+  .enum(['true', 'false'], { error: 'must be true or false' })
+  .transform((word) => word === 'true');
+
+/** Undefined for what is no JSON, which no schema takes. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,10 +1,10 @@
-// The detect function's configuration, read from its environment; every problem is reported at once.
+// The configuration of the functions that run detections, read from their environment; every problem is reported at once.
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { DEFAULT_ALERT_WINDOW_MINUTES } from '../alerts/life/rules.ts';
 import { ENVIRONMENT } from '../contract/environment.ts';
 import { DEFAULT_RUNBOOK_BASE_URL } from '../contract/runbook.ts';
-import { readEnvironment } from '../environment.ts';
+import { readEnvironment, trueOrFalse, wholeNumber } from '../environment.ts';
 import type { Detection } from './define.ts';
 import { checkedOverrides, type Overrides } from './overrides.ts';
 
@@ -23,23 +23,20 @@ export interface SweepConfig extends DetectConfig {
   readonly checkpointTableName: string;
 }
 
-const schema = z.object({
-  [ENVIRONMENT.eventBusName]: z.string('must be the name of the event bus'),
-  [ENVIRONMENT.stateTableName]: z.string('must be the name of the state table'),
-  [ENVIRONMENT.alertOnHistory]: z
-    .enum(['true', 'false'], 'must be true or false')
-    .default('false')
-    .transform((value) => value === 'true'),
-  [ENVIRONMENT.alertWindowMinutes]: z
-    .string()
-    .regex(/^\d{1,4}$/, 'must be a whole number of minutes')
-    .transform(Number)
-    .refine((minutes) => minutes >= 1 && minutes <= 1_440, 'must be from 1 to 1440')
-    .default(DEFAULT_ALERT_WINDOW_MINUTES),
+/** Of every function that knows the detections. */
+export const detectionsVariables = {
   [ENVIRONMENT.detectionsFile]: z
     .string()
     .regex(/^[\w-]+\.json$/, 'must be the name of a .json file beside the bundle')
     .optional(),
+};
+
+const schema = z.object({
+  [ENVIRONMENT.eventBusName]: z.string('must be the name of the event bus'),
+  [ENVIRONMENT.stateTableName]: z.string('must be the name of the state table'),
+  [ENVIRONMENT.alertOnHistory]: trueOrFalse.default(false),
+  [ENVIRONMENT.alertWindowMinutes]: wholeNumber(1, 1_440).default(DEFAULT_ALERT_WINDOW_MINUTES),
+  ...detectionsVariables,
   [ENVIRONMENT.runbookBaseUrl]: z
     .url({ protocol: /^https?$/, error: 'must be an address' })
     .default(DEFAULT_RUNBOOK_BASE_URL),

@@ -4,7 +4,7 @@ import { baseUrlProblem } from '../asana/base-url.ts';
 import { DEFAULT_MAX_EVENT_BYTES } from '../bus/envelope.ts';
 import { DEFAULT_REDACT_PATHS, redactPathProblem } from '../bus/redaction.ts';
 import { ENVIRONMENT } from '../contract/environment.ts';
-import { readEnvironment } from '../environment.ts';
+import { jsonOf, readEnvironment, trueOrFalse, wholeNumber } from '../environment.ts';
 import { ConfigurationError } from '../errors.ts';
 import { startFromProblem } from './start-from.ts';
 
@@ -20,18 +20,6 @@ export interface PollConfig {
   readonly maxEventBytes: number;
   readonly skipUnreadable: boolean;
 }
-
-const wholeNumber = (from: number, to: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, `must be a whole number from ${from} to ${to}`)
-    .transform(Number)
-    .refine((n) => n >= from && n <= to, `must be from ${from} to ${to}`);
-
-/** `Boolean("false")` is true: only the two words count. */
-const trueOrFalse = z
-  .enum(['true', 'false'], { error: 'must be true or false' })
-  .transform((word) => word === 'true');
 
 const checked = (problemOf: (value: string) => string | undefined) =>
   z.string().superRefine((value, context) => {
@@ -49,14 +37,6 @@ function redactPathsProblem(value: string): string | undefined {
     if (problem !== undefined) return `path ${JSON.stringify(path)} ${problem}`;
   }
   return undefined;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** @throws ConfigurationError with every problem at once. @param now epoch milliseconds */

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { type Delivery, deliverySchema } from '../../contract/delivery.ts';
 import { ENVIRONMENT } from '../../contract/environment.ts';
-import { readEnvironment } from '../../environment.ts';
+import { jsonOf, readEnvironment } from '../../environment.ts';
 import { isSafeAddress } from '../../safe-address.ts';
 import { SLACK_API_URL } from '../slack/web-api.ts';
 
@@ -18,7 +18,7 @@ export const deliveryVariables = {
     .string()
     .default('{}')
     .transform((text, ctx) => {
-      const read = deliverySchema.safeParse(parseJson(text));
+      const read = deliverySchema.safeParse(jsonOf(text));
       if (read.success) return read.data;
       const where = read.error.issues
         .map((issue) => issue.path.join('.') || 'the whole')
@@ -77,12 +77,4 @@ function shared(read: z.output<z.ZodObject<typeof common>>): NotifierConfig {
     deadLetterQueueUrl: read[ENVIRONMENT.deadLetterQueueUrl],
     delivery: read[ENVIRONMENT.delivery],
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

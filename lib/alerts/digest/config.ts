@@ -1,6 +1,7 @@
 // The digest's configuration, read from its environment; every problem is reported at once.
 import * as z from 'zod';
 import { ENVIRONMENT } from '../../contract/environment.ts';
+import { detectionsVariables } from '../../detections/config.ts';
 import { readEnvironment } from '../../environment.ts';
 import { isTimeZone } from '../../time-zone.ts';
 import { deliveryVariables, slackApiUrl } from '../delivery/config.ts';
@@ -20,10 +21,7 @@ const schema = z.object({
     .string()
     .refine(isTimeZone, 'must be the name of a time zone')
     .default('UTC'),
-  [ENVIRONMENT.detectionsFile]: z
-    .string()
-    .regex(/^[\w-]+\.json$/, 'must be the name of a .json file beside the bundle')
-    .optional(),
+  ...detectionsVariables,
 });
 
 /** @throws ConfigurationError naming every variable that is wrong. */

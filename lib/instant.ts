@@ -13,3 +13,16 @@ export function parseInstant(text: string): number | undefined {
   const isInCalendar = Number(day) <= 28 || new Date(date).getUTCDate() === Number(day);
   return isInCalendar ? instant : undefined;
 }
+
+const WITH_ZONE = /T.*(Z|[+-]\d{2}:\d{2})$/i;
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+
+/** The same for what a person types, who may mean another zone than UTC where none is given: then undefined. */
+export function parseZoned(text: string): number | undefined {
+  return WITH_ZONE.test(text) ? parseInstant(text) : undefined;
+}
+
+/** As `parseZoned`, and of a date its first instant, UTC. */
+export function readInstant(text: string): number | undefined {
+  return DATE.test(text) ? parseInstant(`${text}T00:00:00Z`) : parseZoned(text);
+}

@@ -1,21 +1,16 @@
 // `npm run alerts`: the alerts of the last year, listed newest first and filtered, or one of them whole.
 // How they are read is lib/alerts/state/alert-list.ts's.
 import { type AlertFilter, AlertList, type RecordedAlert } from '../alerts/state/alert-list.ts';
-import {
-  type AlertStatus,
-  alertStatusSchema,
-  SEVERITIES,
-  type Severity,
-} from '../contract/alert.ts';
+import { alertStatusSchema, SEVERITIES } from '../contract/alert.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
 import { isNamed } from '../detections/named-ids.ts';
-import { readInstant, readSpan } from '../detections/spans.ts';
 import { AuditBusError, ConfigurationError } from '../errors.ts';
 import { oneLine } from '../local/bus-entry.ts';
 import { nearest } from '../nearest.ts';
 import { cleanText } from '../text.ts';
 import { alertPage, alertTable } from './shared/alert-view.ts';
-import { EXIT, readFlags, runCommand, type Terminal, text } from './shared/command.ts';
+import { EXIT, many, readFlags, runCommand, type Terminal, text } from './shared/command.ts';
+import { instantOrAgo, knownWords, wordsOf } from './shared/filter-values.ts';
 import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './shared/target.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -45,7 +40,6 @@ ${TARGET_HELP}
 Exit codes: 0 done, 1 no such alert, or it could not be read, 2 something given is not valid.
 `;
 
-const many = { type: 'string', multiple: true } as const;
 const FLAGS = {
   ...TARGET_FLAGS,
   severity: many,
@@ -140,10 +134,10 @@ function jsonLine({ text: alert }: RecordedAlert): string {
 
 function readFilter(values: Values, now: number): { filter: AlertFilter; limit: number } {
   const problems: string[] = [];
-  const severities = words(values.severity, 'severity', SEVERITIES, problems);
-  const statuses = words(values.status, 'status', alertStatusSchema.options, problems);
-  const since = instant(values.since, 'since', now, problems);
-  const until = instant(values.until, 'until', now, problems);
+  const severities = knownWords('severity', values.severity, SEVERITIES, problems);
+  const statuses = knownWords('status', values.status, alertStatusSchema.options, problems);
+  const since = instantOrAgo('since', values.since, now, problems);
+  const until = instantOrAgo('until', values.until, now, problems);
   const limit = Number(values.limit ?? DEFAULT_LIMIT);
   if (!(Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT)) {
     problems.push(
@@ -154,52 +148,18 @@ function readFilter(values: Values, now: number): { filter: AlertFilter; limit: 
     problems.push('--since is not before --until: nothing lies between them');
   }
   if (problems.length > 0) throw new ConfigurationError('The filters', problems);
-  const detections = split(values.detection);
+  const detections = wordsOf(values.detection);
   return {
     limit,
     filter: {
-      ...(severities.length === 0 ? {} : { severities: severities as Severity[] }),
-      ...(statuses.length === 0 ? {} : { statuses: statuses as AlertStatus[] }),
+      ...(severities.length === 0 ? {} : { severities }),
+      ...(statuses.length === 0 ? {} : { statuses }),
       ...(detections.length === 0 ? {} : { detections }),
       ...(values.entity === undefined ? {} : { entities: values.entity }),
       ...(since === undefined ? {} : { since }),
       ...(until === undefined ? {} : { until }),
     },
   };
-}
-
-function split(given: readonly string[] = []): string[] {
-  return given.flatMap((one) => one.split(',').map((part) => part.trim()));
-}
-
-function words(
-  given: readonly string[] | undefined,
-  flag: string,
-  known: readonly string[],
-  problems: string[],
-): string[] {
-  const found = split(given);
-  for (const one of found.filter((one) => !known.includes(one))) {
-    problems.push(`--${flag}: given ${JSON.stringify(cleanText(one))}; give ${known.join(', ')}`);
-  }
-  return found;
-}
-
-function instant(
-  given: string | undefined,
-  flag: string,
-  now: number,
-  problems: string[],
-): number | undefined {
-  if (given === undefined) return undefined;
-  const span = readSpan(given);
-  const at = span === undefined ? readInstant(given) : now - span;
-  if (at === undefined) {
-    problems.push(
-      `--${flag}: given ${JSON.stringify(cleanText(given))}; give a length of time such as 24h, or an instant such as 2026-10-05T09:00:00Z`,
-    );
-  }
-  return at;
 }
 
 /** An alert of a detection that has been removed since can still be asked for, so an unknown id is no error. */

@@ -3,8 +3,8 @@
 import { utc } from '../alerts/words.ts';
 import { operatorEntry } from '../bus/operator-entry.ts';
 import { OPERATOR_DETAIL_TYPES } from '../contract/sources.ts';
-import { readInstant } from '../detections/spans.ts';
 import { AuditBusError, ConfigurationError } from '../errors.ts';
+import { readInstant } from '../instant.ts';
 import { type Checkpoint, cursorOf, RETENTION_MS } from '../poller/checkpoint.ts';
 import type { StoredCheckpoint } from '../poller/checkpoint-store.ts';
 import { DynamoCheckpointStore } from '../poller/dynamo-checkpoint-store.ts';

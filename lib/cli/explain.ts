@@ -1,5 +1,4 @@
 // `npm run explain`: what each detection makes of one event, and why it alerts or not. The answers are lib/detections/explain.ts's.
-
 import { readHistory } from '../backtest/history.ts';
 import { readEvent } from '../backtest/history-event.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
@@ -8,7 +7,7 @@ import { explain } from '../detections/explain.ts';
 import { tuned } from '../detections/tuning.ts';
 import { ConfigurationError } from '../errors.ts';
 import { sizeOfHistory } from './shared/backtest-options.ts';
-import { EXIT, readFlags, runCommand, type Terminal, text } from './shared/command.ts';
+import { EXIT, many, readFlags, runCommand, type Terminal, text } from './shared/command.ts';
 import { explainedText } from './shared/explained-text.ts';
 import { readJsonInput } from './shared/input-file.ts';
 import { readTuningFile } from './shared/tuning-file.ts';
@@ -34,7 +33,7 @@ await runCommand('explain', HELP, main);
 async function main(terminal: Terminal): Promise<number> {
   const { values, positionals } = readFlags(
     terminal.args,
-    { event: text, events: { type: 'string', multiple: true }, config: text },
+    { event: text, events: many, config: text },
     Number.POSITIVE_INFINITY,
   );
   const problems: string[] = [];

@@ -10,7 +10,7 @@ import type { Suppression } from '../contract/operator.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
 import { AuditBusError, ConfigurationError } from '../errors.ts';
 import { cleanText, shownText } from '../text.ts';
-import { EXIT, readFlags, runCommand, type Terminal, text, yes } from './shared/command.ts';
+import { EXIT, many, readFlags, runCommand, type Terminal, text, yes } from './shared/command.ts';
 import { isShown, listed, suppressionJson, suppressionTable } from './shared/suppression-list.ts';
 import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './shared/target.ts';
 
@@ -43,7 +43,6 @@ ${TARGET_HELP}
 Exit codes: 0 done, 1 it could not be done, 2 something given is not valid. docs/tuning.md says more.
 `;
 
-const many = { type: 'string', multiple: true } as const;
 const FLAGS = {
   ...TARGET_FLAGS,
   detection: text,

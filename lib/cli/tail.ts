@@ -6,7 +6,8 @@ import { readSpan } from '../detections/spans.ts';
 import { AuditBusError, ConfigurationError } from '../errors.ts';
 import { tailRun } from '../local/run-client.ts';
 import { cleanText } from '../text.ts';
-import { EXIT, readFlags, runCommand, type Terminal, text } from './shared/command.ts';
+import { EXIT, many, readFlags, runCommand, type Terminal, text } from './shared/command.ts';
+import { knownWords, wordsOf, wrong } from './shared/filter-values.ts';
 import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './shared/target.ts';
 import { AwsTail } from './tail/aws-tail.ts';
 import { admits, SOURCES, type TailFilter, tailPattern } from './tail/filter.ts';
@@ -37,7 +38,6 @@ Exit codes: 0 ended by you, by its time or with the run, 1 it could not go on, 2
 
 const DEFAULT_SPAN = '1h';
 const LONGEST_MS = 24 * 3_600_000;
-const many = { type: 'string', multiple: true } as const;
 const FLAGS = {
   ...TARGET_FLAGS,
   ...{ source: many, type: many, detection: many, actor: many, severity: text, for: text },
@@ -122,20 +122,14 @@ function parse(line: string): Record<string, unknown> | undefined {
 }
 
 function readFilter(values: Values): { filter: TailFilter; forMs: number } {
-  const given = (some: readonly string[] = []) =>
-    some.flatMap((one) => one.split(',').map((part) => part.trim())).filter((part) => part !== '');
-  const sources = given(values.source);
+  const problems: string[] = [];
+  const sources = knownWords('source', values.source, Object.keys(SOURCES), problems);
   const forMs = readSpan(values.for ?? DEFAULT_SPAN);
-  const problems = sources
-    .filter((one) => !Object.hasOwn(SOURCES, one))
-    .map((one) => `--source: given ${shown(one)}; give ${Object.keys(SOURCES).join(', ')}`);
   if (values.severity !== undefined && !SEVERITIES.some((one) => one === values.severity)) {
-    problems.push(`--severity: given ${shown(values.severity)}; give ${SEVERITIES.join(', ')}`);
+    problems.push(wrong('severity', values.severity, SEVERITIES.join(', ')));
   }
   if (forMs === undefined || forMs <= 0 || forMs > LONGEST_MS) {
-    problems.push(
-      `--for: given ${shown(values.for ?? '')}; give a length of time from 1s to 24h, such as 30m`,
-    );
+    problems.push(wrong('for', values.for ?? '', 'a length of time up to 24h, such as 30m'));
   }
   if (forMs === undefined || problems.length > 0)
     throw new ConfigurationError('The filters', problems);
@@ -143,14 +137,10 @@ function readFilter(values: Values): { filter: TailFilter; forMs: number } {
     forMs,
     filter: {
       sources: sources.flatMap((one) => SOURCES[one] ?? []),
-      types: given(values.type),
+      types: wordsOf(values.type),
       severity: values.severity as Severity | undefined,
-      detections: given(values.detection),
-      actors: given(values.actor),
+      detections: wordsOf(values.detection),
+      actors: wordsOf(values.actor),
     },
   };
-}
-
-function shown(text: string): string {
-  return JSON.stringify(cleanText(text)).slice(0, 80);
 }

@@ -1,4 +1,4 @@
-// Lengths of time as definitions, configuration and commands write them: '15m', '24h', '14d'; and instants.
+// Lengths of time as definitions, configuration and commands write them: '15m', '24h', '14d'.
 // Not the words Asana has for session settings, which are durations.ts's.
 import { AuditBusError } from '../errors.ts';
 
@@ -26,16 +26,4 @@ export function spanMs(text: Span): number {
     'span.invalid',
     `${JSON.stringify(text)} is no length of time such as 15m, 24h or 14d (400 days at most).`,
   );
-}
-
-/**
- * Milliseconds since the epoch of a date (its first instant, UTC) or a timestamp with its zone, or undefined for anything
- * else: a time without a zone would be read in that of whoever types it.
- */
-export function readInstant(text: string): number | undefined {
-  if (!/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/.test(text)) {
-    return undefined;
-  }
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? undefined : at;
 }

@@ -1,12 +1,9 @@
 // Where a workspace's log begins for us. Read once, when no checkpoint exists.
-import { parseInstant } from '../instant.ts';
+import { parseZoned } from '../instant.ts';
 import { RETENTION_MS } from './checkpoint.ts';
 
 /** Asana's clock and ours may differ, and an event may be written a little after it is created. */
 const CLOCK_SKEW_MS = 5 * 60 * 1000;
-
-/** Whoever leaves the zone out may mean another than we would take. */
-const WITH_ZONE = /T.*(Z|[+-]\d{2}:\d{2})$/i;
 
 /** `now`, `oldest` or an ISO 8601 timestamp with a zone. */
 export type StartFrom = string;
@@ -21,7 +18,7 @@ export interface Start {
 /** @returns what is wrong with the value, or undefined. `now` in epoch milliseconds. */
 export function startFromProblem(value: StartFrom, now: number): string | undefined {
   if (value === 'now' || value === 'oldest') return undefined;
-  const instant = WITH_ZONE.test(value) ? parseInstant(value) : undefined;
+  const instant = parseZoned(value);
   if (instant === undefined) {
     return 'must be now, oldest or a timestamp such as 2026-01-31T00:00:00Z';
   }

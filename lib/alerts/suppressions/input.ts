@@ -1,8 +1,9 @@
 // What a suppression may hold: checks what a person gave and makes one of it, or says all that is wrong. Pure.
 import type { Suppression } from '../../contract/operator.ts';
 import { addressDigits, parseCidr } from '../../detections/event-pattern/address.ts';
-import { readInstant, readSpan } from '../../detections/spans.ts';
+import { readSpan } from '../../detections/spans.ts';
 import { ConfigurationError } from '../../errors.ts';
+import { readInstant } from '../../instant.ts';
 import { nearest } from '../../nearest.ts';
 import { cleanText } from '../../text.ts';
 import { CONDITIONS, singleAddress } from './suppression.ts';

@@ -1,6 +1,5 @@
 // What `npm run backtest` was asked for: the command line checked as a whole, and the files it names, before anything runs.
 import { existsSync, statSync } from 'node:fs';
-import { createdAtOf } from '../../asana/event.ts';
 import type { BacktestOptions, Side } from '../../backtest/backtest.ts';
 import { STANDARD_INPUT } from '../../backtest/lines.ts';
 import { CATALOGUE } from '../../detections/catalogue/index.ts';
@@ -9,12 +8,11 @@ import { overrideProblems } from '../../detections/overrides.ts';
 import { tuned } from '../../detections/tuning.ts';
 import type { Tuning } from '../../detections/tuning-file.ts';
 import { ConfigurationError } from '../../errors.ts';
+import { parseInstant, readInstant } from '../../instant.ts';
 import { nearest } from '../../nearest.ts';
-import { readFlags, text, yes } from './command.ts';
+import { many, readFlags, text, yes } from './command.ts';
 import { catalogueOf, commitOf } from './git-catalogue.ts';
 import { readTuningFile } from './tuning-file.ts';
-
-const many = { type: 'string', multiple: true } as const;
 
 export interface BacktestCommand {
   readonly options: Omit<BacktestOptions, 'onProgress'>;
@@ -89,9 +87,7 @@ export function sizeOfHistory(file: string, problems: string[]): number | undefi
 
 function instant(flag: string, given: string | undefined, problems: string[]): number | undefined {
   if (given === undefined) return undefined;
-  const at = createdAtOf({
-    created_at: /^\d{4}-\d{2}-\d{2}$/.test(given) ? `${given}T00:00:00Z` : given,
-  });
+  const at = readInstant(given) ?? parseInstant(given);
   if (at === undefined) {
     problems.push(
       `--${flag}: given ${JSON.stringify(given)}; give a date such as 2026-10-01 or a timestamp such as 2026-10-01T08:00:00Z`,

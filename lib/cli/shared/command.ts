@@ -107,6 +107,8 @@ function wordsOf(error: unknown): string {
 /** The strings among the values that flags may have. */
 export const text = { type: 'string' } as const;
 export const yes = { type: 'boolean' } as const;
+/** May be given several times. */
+export const many = { type: 'string', multiple: true } as const;
 
 type Read<T extends ParseArgsOptionsConfig> = ReturnType<
   typeof parseArgs<{ args: string[]; options: T; allowPositionals: true; strict: true }>

@@ -11,7 +11,7 @@ import { ENVIRONMENT } from '../../lib/contract/environment.ts';
 import type { AuditLogConfig } from '../config.ts';
 import type { Alerts } from './alerts.ts';
 import type { Detections } from './detections.ts';
-import { FunctionSchedule } from './function-schedule.ts';
+import { FunctionSchedules } from './function-schedules.ts';
 import { ServiceFunction } from './service-function.ts';
 
 export interface DigestProps {
@@ -69,16 +69,21 @@ export class Digest extends Construct {
       { id: 'Serverless::Serverless-LambdaAsyncFailureDestination', reason },
       { id: 'Serverless::Serverless-LambdaDLQ', reason },
     );
-    new FunctionSchedule(this, 'Schedule', {
+    new FunctionSchedules(this, 'Schedule', {
       target: this.digest.function,
-      description: 'Tells what the day was like',
-      expression: ScheduleExpression.cron({
-        minute: '0',
-        hour: String(config.digest.hour),
-        timeZone: TimeZone.of(config.digest.timeZone),
-      }),
-      input: ScheduleTargetInput.fromObject({ scheduledTime: ContextAttribute.scheduledTime }),
+      roleDescription: 'Lets the schedule of this deployment invoke the digest',
       retryPolicy: { maximumRetryAttempts: 5, maximumEventAgeInSeconds: 3_600 },
+      schedules: {
+        Schedule: {
+          description: 'Tells what the day was like',
+          expression: ScheduleExpression.cron({
+            minute: '0',
+            hour: String(config.digest.hour),
+            timeZone: TimeZone.of(config.digest.timeZone),
+          }),
+          input: ScheduleTargetInput.fromObject({ scheduledTime: ContextAttribute.scheduledTime }),
+        },
+      },
     });
   }
 }

@@ -9,7 +9,12 @@ import {
   CfnBucket,
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
-import type { Schedule } from 'aws-cdk-lib/aws-scheduler';
+import {
+  ContextAttribute,
+  type Schedule,
+  ScheduleExpression,
+  ScheduleTargetInput,
+} from 'aws-cdk-lib/aws-scheduler';
 import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { QUARANTINE_PREFIX } from '../../lib/bus/quarantine.ts';
@@ -21,7 +26,7 @@ import type { AuditLogConfig, Workspace } from '../config.ts';
 import type { Bus } from './bus.ts';
 import { DataKey } from './data-key.ts';
 import { Egress } from './egress.ts';
-import { PollSchedules } from './poll-schedules.ts';
+import { FunctionSchedules } from './function-schedules.ts';
 import { valuelessSecret } from './secret.ts';
 import { ServiceFunction } from './service-function.ts';
 import { stateTable } from './state-table.ts';
@@ -32,7 +37,7 @@ export interface PollerProps {
   readonly bus: Bus;
 }
 
-export interface WatchedWorkspace extends Workspace {
+interface WatchedWorkspace extends Workspace {
   readonly tokenSecret: CfnSecret;
 }
 
@@ -76,10 +81,27 @@ export class Poller extends Construct {
       maxEventAge: Duration.seconds(60),
     });
     this.grant(bus);
-    this.schedules = new PollSchedules(this, 'Schedules', {
-      workspaces: this.workspaces,
+    // Below a minute one invocation polls repeatedly; Scheduler's own shortest rate is a minute.
+    const minutes = Math.max(1, config.pollIntervalSeconds / 60);
+    // One for each workspace, so that one workspace's polls never wait for another's.
+    this.schedules = new FunctionSchedules(this, 'Schedules', {
       target: this.poll.function,
-      intervalSeconds: config.pollIntervalSeconds,
+      roleDescription: 'Lets the schedules of this deployment invoke the poller',
+      retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+      schedules: Object.fromEntries(
+        this.workspaces.map(({ gid, tokenSecret }) => [
+          `Workspace${gid}`,
+          {
+            description: `Polls the audit log of Asana workspace ${gid}`,
+            expression: ScheduleExpression.rate(Duration.minutes(minutes)),
+            input: ScheduleTargetInput.fromObject({
+              workspaceGid: gid,
+              tokenSecretArn: tokenSecret.ref,
+              scheduledTime: ContextAttribute.scheduledTime,
+            }),
+          },
+        ]),
+      ),
     }).schedules;
     Validations.of(this.poll).acknowledge(
       {

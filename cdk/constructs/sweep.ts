@@ -9,7 +9,7 @@ import { ALERT_SOURCE, POLLER_SOURCE } from '../../lib/contract/sources.ts';
 import type { AuditLogConfig } from '../config.ts';
 import type { Bus } from './bus.ts';
 import type { Detections } from './detections.ts';
-import { FunctionSchedule } from './function-schedule.ts';
+import { FunctionSchedules } from './function-schedules.ts';
 import { ServiceFunction } from './service-function.ts';
 
 export interface SweepProps {
@@ -54,12 +54,17 @@ export class Sweep extends Construct {
       retryAttempts: 0,
       maxEventAge: Duration.seconds(60),
     });
-    new FunctionSchedule(this, 'Schedule', {
+    new FunctionSchedules(this, 'Schedule', {
       target: this.sweep.function,
-      description: 'Decides what only time decides',
-      expression: ScheduleExpression.rate(Duration.minutes(1)),
-      input: ScheduleTargetInput.fromObject({}),
+      roleDescription: 'Lets the schedule of this deployment invoke the sweep',
       retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+      schedules: {
+        Schedule: {
+          description: 'Decides what only time decides',
+          expression: ScheduleExpression.rate(Duration.minutes(1)),
+          input: ScheduleTargetInput.fromObject({}),
+        },
+      },
     });
     Validations.of(this.sweep).acknowledge(
       {

@@ -1,48 +1,19 @@
 // The alarms, as data: what each watches, from when on it rings and why from then, what it means and what to do first. The
 // runbook has a section for each heading; constructs/monitoring.ts makes the alarms, one for each place that is watched.
-import { METRICS, type MetricName } from '../lib/contract/metrics.ts';
-
-/** Where an alarm's metric comes from, and so how many alarms a definition makes. */
-export type Watched =
-  /** A metric of ours for each workspace. */
-  | { readonly each: 'workspace'; readonly metric: MetricName }
-  /** A metric of ours over all workspaces. */
-  | { readonly each: 'deployment'; readonly metric: MetricName }
-  /** Messages in each dead-letter queue but the schedulers', which "Poller not running" covers. */
-  | { readonly each: 'dead-letter queue' }
-  /** Messages that a notifier has taken and not delivered, for each sink's queue. */
-  | { readonly each: 'sink' }
-  /** Objects in the quarantine, counted by S3 once a day. */
-  | { readonly each: 'quarantine' };
-
-export interface AlarmDefinition {
-  /** In the alarm's name, between the stack's and what is watched. */
-  readonly name: string;
-  /** Of its section in docs/runbook.md. */
-  readonly heading: string;
-  readonly watched: Watched;
-  readonly statistic: 'Sum' | 'Maximum' | 'Minimum' | 'SampleCount';
-  /** `below` rings under the threshold, `from` at it and above. */
-  readonly rings: 'below' | 'from';
-  readonly threshold: number;
-  /** Seconds; `poll` is five minutes, or the interval between polls where that is longer. */
-  readonly period: number | 'poll';
-  readonly periods: number;
-  /** How many of them must be past the threshold. @default - all */
-  readonly ofThem?: number;
-  /** What it means that nothing was reported. */
-  readonly missing: 'well' | 'amiss';
-  /** Why from this threshold on; with a date where it is a guess. */
-  readonly reason: string;
-  /** What has happened, in the description that people get. Absent where each queue says it. */
-  readonly meaning?: string;
-  /** What to do first. */
-  readonly first: string;
-  /** Whether people hear that it is over: of states, not of things that happened once. */
-  readonly tellsEnd: boolean;
-}
+import { METRICS } from '../lib/contract/metrics.ts';
+import type { AlarmDefinition } from './alarm-definition.ts';
 
 const DAY = 86_400;
+
+/** What happens rarely and deserves a look each time. */
+const ONCE = {
+  statistic: 'Sum',
+  rings: 'from',
+  threshold: 1,
+  period: 300,
+  periods: 1,
+  missing: 'well',
+} as const;
 
 const retention = (days: number, meaning: string): AlarmDefinition => ({
   name: `unpublished-${days}-days`,
@@ -118,12 +89,8 @@ export const ALARMS: readonly AlarmDefinition[] = [
     name: 'credential-rejected',
     heading: 'Credential rejected',
     watched: { each: 'deployment', metric: METRICS.credentialRejections },
-    statistic: 'Sum',
-    rings: 'from',
-    threshold: 1,
+    ...ONCE,
     period: 'poll',
-    periods: 1,
-    missing: 'well',
     reason: 'A refusal is reported after the secret was read afresh, and no retry mends it.',
     meaning:
       'Asana refuses a token, so its workspace is not polled. 401: it was revoked or has expired. 402: the plan has no audit log. 403: it lacks the scope "Audit logs", is no service account\'s, or comes from an address that is not allowed.',
@@ -135,12 +102,7 @@ export const ALARMS: readonly AlarmDefinition[] = [
     name: 'offset-reset',
     heading: 'Offset reset',
     watched: { each: 'deployment', metric: METRICS.offsetResets },
-    statistic: 'Sum',
-    rings: 'from',
-    threshold: 1,
-    period: 300,
-    periods: 1,
-    missing: 'well',
+    ...ONCE,
     reason: 'An offset that is saved every minute does not expire; one that did was not used.',
     meaning:
       'Asana no longer took the stored position, so the log was read again by time. Known events were dropped, so nothing is doubled.',
@@ -151,12 +113,7 @@ export const ALARMS: readonly AlarmDefinition[] = [
     name: 'possible-gap',
     heading: 'Possible gap',
     watched: { each: 'deployment', metric: METRICS.possibleGaps },
-    statistic: 'Sum',
-    rings: 'from',
-    threshold: 1,
-    period: 300,
-    periods: 1,
-    missing: 'well',
+    ...ONCE,
     reason: 'One is one too many: it is the only case in which events can be missing.',
     meaning:
       'Events may be missing: the outage outlasted what Asana keeps, or known events that should have come again did not, or an event cannot be read.',
@@ -167,12 +124,7 @@ export const ALARMS: readonly AlarmDefinition[] = [
     name: 'event-quarantined',
     heading: 'Event quarantined',
     watched: { each: 'deployment', metric: METRICS.quarantined },
-    statistic: 'Sum',
-    rings: 'from',
-    threshold: 1,
-    period: 300,
-    periods: 1,
-    missing: 'well',
+    ...ONCE,
     reason: 'Asana sends no event that large, so each deserves a look.',
     meaning:
       'An event was too large or refused by EventBridge. It is whole in the quarantine bucket and cut on the bus; detections saw the cut form alone.',
@@ -256,12 +208,7 @@ export const ALARMS: readonly AlarmDefinition[] = [
     name: 'detection-failing',
     heading: 'Detection failing',
     watched: { each: 'deployment', metric: METRICS.detectionFailures },
-    statistic: 'Sum',
-    rings: 'from',
-    threshold: 1,
-    period: 300,
-    periods: 1,
-    missing: 'well',
+    ...ONCE,
     reason: "A detection's own code never fails on an event it should take.",
     meaning:
       "A detection's own code failed on an event. It raises no alert for that event; other detections go on.",
@@ -302,11 +249,3 @@ export const ALARMS: readonly AlarmDefinition[] = [
     tellsEnd: true,
   },
 ];
-
-/** The anchor that GitHub gives a heading. */
-export function anchorOf(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9 -]/g, '')
-    .replaceAll(' ', '-');
-}

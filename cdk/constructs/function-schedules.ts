@@ -1,5 +1,5 @@
-// A schedule that calls one function of ours: in a group of its own, by a role that can do nothing else, and what could not
-// be called is kept. Polling has a schedule for each workspace instead: poll-schedules.ts.
+// The schedules that call one function of ours: in a group of their own, so that none waits for another function's, by a role
+// that can do nothing else; what could not be called is kept. When and with what is called is the function's construct's.
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -13,26 +13,35 @@ import { Construct } from 'constructs';
 import { DataKey } from './data-key.ts';
 import { deadLetterQueue } from './queue.ts';
 
-export interface FunctionScheduleProps {
+export interface FunctionSchedulesProps {
   readonly target: IFunction;
-  readonly description: string;
-  readonly expression: ScheduleExpression;
-  readonly input: ScheduleTargetInput;
+  /** What the role is for. */
+  readonly roleDescription: string;
   /** Of calling the function; what becomes of a call is the function's own. */
   readonly retryPolicy: {
     readonly maximumRetryAttempts: number;
     readonly maximumEventAgeInSeconds: number;
   };
+  /** By construct id. */
+  readonly schedules: Readonly<Record<string, FunctionSchedule>>;
 }
 
-export class FunctionSchedule extends Construct {
-  constructor(scope: Construct, id: string, props: FunctionScheduleProps) {
+export interface FunctionSchedule {
+  readonly description: string;
+  readonly expression: ScheduleExpression;
+  readonly input: ScheduleTargetInput;
+}
+
+export class FunctionSchedules extends Construct {
+  readonly schedules: readonly Schedule[];
+
+  constructor(scope: Construct, id: string, props: FunctionSchedulesProps) {
     super(scope, id);
+    const { retryPolicy, target } = props;
     const undelivered = deadLetterQueue(this, 'Undelivered', { redriveSource: false });
     const group = new ScheduleGroup(this, 'Group');
-    const { functionArn } = props.target;
     const role = new Role(this, 'Role', {
-      description: `Lets a schedule of this deployment invoke its function: ${props.description}`,
+      description: props.roleDescription,
       // No other schedule of the account can use this role.
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
@@ -44,26 +53,29 @@ export class FunctionSchedule extends Construct {
       }),
     });
     role.addToPolicy(
-      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [functionArn] }),
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [target.functionArn] }),
     );
     role.addToPolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [undelivered.queueArn] }),
     );
     DataKey.of(this)?.allowThrough(role, ['sqs']);
-    // The L2 target would grant the invocation of every version and alias as well.
-    new Schedule(this, 'Schedule', {
-      description: props.description,
-      scheduleGroup: group,
-      schedule: props.expression,
-      target: {
-        bind: () => ({
-          arn: functionArn,
-          role,
-          input: props.input,
-          retryPolicy: props.retryPolicy,
-          deadLetterConfig: { arn: undelivered.queueArn },
+    this.schedules = Object.entries(props.schedules).map(
+      ([name, { description, expression, input }]) =>
+        new Schedule(this, name, {
+          description,
+          scheduleGroup: group,
+          schedule: expression,
+          // The L2 target would grant the invocation of every version and alias as well.
+          target: {
+            bind: () => ({
+              arn: target.functionArn,
+              role,
+              input,
+              retryPolicy,
+              deadLetterConfig: { arn: undelivered.queueArn },
+            }),
+          },
         }),
-      },
-    });
+    );
   }
 }

@@ -21,7 +21,8 @@ import {
   WORKSPACE_DIMENSION,
 } from '../../lib/contract/metrics.ts';
 import { alarmRunbookUrl, DEFAULT_ALARM_RUNBOOK_URL } from '../../lib/contract/runbook.ts';
-import { ALARMS, type AlarmDefinition, anchorOf } from '../alarms.ts';
+import type { AlarmDefinition } from '../alarm-definition.ts';
+import { ALARMS } from '../alarms.ts';
 import type { AuditLogConfig } from '../config.ts';
 import type { WatchedDeadLetters } from './queue.ts';
 import type { Sink } from './sink.ts';
@@ -127,7 +128,7 @@ export class Monitoring extends Construct {
       alarmDescription: [
         ...[where, instance.meaning ?? meaning].filter((part) => part !== undefined),
         `First: ${first}`,
-        `Runbook: ${alarmRunbookUrl(page, anchorOf(heading))}`,
+        `Runbook: ${alarmRunbookUrl(page, heading)}`,
       ].join(' '),
       metric,
       threshold,

@@ -13,7 +13,15 @@ export function runbookUrl(baseUrl: string, detectionId: string): string {
 export const DEFAULT_ALARM_RUNBOOK_URL =
   'https://github.com/asana-audit-bus/asana-audit-bus/blob/main/docs/runbook.md';
 
-/** @param page the page, without a fragment @param anchor of the alarm's section */
-export function alarmRunbookUrl(page: string, anchor: string): string {
-  return `${page}#${anchor}`;
+/** @param page the page, without a fragment @param heading of the alarm's section */
+export function alarmRunbookUrl(page: string, heading: string): string {
+  return `${page}#${anchorOf(heading)}`;
+}
+
+/** The anchor that GitHub gives a heading. */
+export function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9 -]/g, '')
+    .replaceAll(' ', '-');
 }

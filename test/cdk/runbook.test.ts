@@ -2,8 +2,8 @@
 // on-call person needs. The alarms' descriptions lead there.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ALARMS, anchorOf } from '../../cdk/alarms.ts';
-import { DEFAULT_ALARM_RUNBOOK_URL } from '../../lib/contract/runbook.ts';
+import { ALARMS } from '../../cdk/alarms.ts';
+import { anchorOf, DEFAULT_ALARM_RUNBOOK_URL } from '../../lib/contract/runbook.ts';
 import { ofType, synthesize } from '../support/cdk-app.ts';
 
 const text = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');

@@ -2,8 +2,8 @@
 import { Random } from '../../../lib/local/simulator/random.ts';
 import type { PutEntry, PutScript } from '../../support/event-bus.ts';
 import type { Campaign } from '../campaign.ts';
-import { count } from '../count.ts';
-import { A_RUN_MS, World } from '../world.ts';
+import { type Did, inWorld } from '../in-world.ts';
+import { A_RUN_MS, type WorldOptions } from '../world.ts';
 
 const PASSING = ['ThrottlingException', 'InternalFailure', 'InternalException', 'SomethingNew'];
 const POISON = ['MalformedDetail', 'InvalidArgument', 'EntryTooLarge'];
@@ -20,17 +20,13 @@ export const bus: Campaign = {
     const poisons = random.next() < 0.3;
     const denies = random.next() < 0.2;
     const chance = 0.1 + 0.6 * random.next();
-    const world = await World.open(bench, {
+    const options: WorldOptions = {
       campaign: 'bus',
       seed,
       pageSize: random.int(5, 60),
       slack: random.pick(['webhook', 'bot']),
       setting: { timeout: hangs ? 1_000 : 20_000 },
       break: wrong,
-    });
-    const injected: Record<string, number> = {};
-    const did = (what: string) => {
-      injected[what] = (injected[what] ?? 0) + 1;
     };
     /** What is refused for itself is refused each time it comes. */
     const poisoned = (entry: PutEntry) =>
@@ -38,7 +34,7 @@ export const bus: Campaign = {
       entry.Source === 'asana.audit-log' &&
       !entry.Detail.includes('"quarantine"') &&
       entry.Detail.length % 5 === seed % 5;
-    const script = (entries: readonly PutEntry[]): PutScript => {
+    const script = (entries: readonly PutEntry[], did: Did): PutScript => {
       const failed: Record<number, string> = {};
       entries.forEach((entry, index) => {
         if (poisoned(entry)) failed[index] = POISON[entry.Detail.length % 3] ?? '';
@@ -68,8 +64,11 @@ export const bus: Campaign = {
       if (entries.some(poisoned)) return { failed };
       return fault as 'reset' | 'accept-then-reset' | 'accept-then-hang';
     };
-    try {
-      world.misbehave(() => 'serve', script);
+    return inWorld(bench, options, async (world, did) => {
+      world.misbehave(
+        () => 'serve',
+        (entries) => script(entries, did),
+      );
       world.happen(random.int(15, 80));
       for (let run = random.int(1, 4); run > 0; run--) {
         await world.poll(random.pick([30_000, A_RUN_MS]));
@@ -77,11 +76,7 @@ export const bus: Campaign = {
         world.happen(random.int(0, 10));
         await world.work();
       }
-      const problems = await world.settle();
-      const counted = count(world);
-      return { problems: [...problems, ...counted.problems], count: counted.count, injected };
-    } finally {
-      await world.close();
-    }
+      return undefined;
+    });
   },
 };

@@ -2,9 +2,9 @@
 import { Random } from '../../../lib/local/simulator/random.ts';
 import type { Campaign } from '../campaign.ts';
 import { FastClock } from '../clock.ts';
-import { count } from '../count.ts';
+import { inWorld } from '../in-world.ts';
 import { Here } from '../invoker.ts';
-import { World } from '../world.ts';
+import type { WorldOptions } from '../world.ts';
 
 const HOUR = 3_600_000;
 
@@ -15,52 +15,49 @@ export const clocks: Campaign = {
   fastSeeds: 8,
   async run(seed, bench, wrong) {
     const random = new Random('clocks', seed);
-    const world = await World.open(bench, {
+    const options: WorldOptions = {
       campaign: 'clocks',
       seed,
       pageSize: random.int(3, 12),
       break: wrong,
-    });
-    const clocksOfAll = [0, 1, 2].map((index) => {
-      const skew = index === 0 ? 0 : random.pick([-1, 1]) * random.int(1, 12) * HOUR;
-      return new FastClock({ ...world.clock.setting, skew });
-    });
-    const givenBack = new Set([0]);
-    let stolen = 0;
-    const observer = {
-      taken: (version: number) => {
-        if (!givenBack.has(version - 1)) stolen += 1;
-      },
-      given: (version: number) => givenBack.add(version),
     };
-    const pollers = clocksOfAll.map(
-      (clock) => new Here(bench.addresses, world.setting, clock, world.logged, observer),
-    );
-    let jumps = 0;
-    try {
-      world.happen(random.int(40, 100));
-      for (let tick = random.int(2, 5); tick > 0; tick--) {
-        const runs = pollers.map(async (poller, index) => {
-          const clock = clocksOfAll[index];
-          const jump = random.next() < 0.3 ? random.int(-6, 6) * HOUR : 0;
-          const jumping = setTimeout(() => clock?.setSkew(jump), random.int(0, 20));
-          if (jump !== 0) jumps += 1;
-          await world.clock.sleep(random.int(0, 1_000));
-          await poller.invoke('poll', [random.pick([20_000, 60_000])]);
-          clearTimeout(jumping);
-        });
-        await Promise.all(runs);
-        world.happen(random.int(0, 10));
+    return inWorld(bench, options, async (world, did) => {
+      const clocksOfAll = [0, 1, 2].map((index) => {
+        const skew = index === 0 ? 0 : random.pick([-1, 1]) * random.int(1, 12) * HOUR;
+        return new FastClock({ ...world.clock.setting, skew });
+      });
+      const givenBack = new Set([0]);
+      const observer = {
+        taken: (version: number) => {
+          if (givenBack.has(version - 1)) return;
+          did('leases stolen');
+          world.injected.thefts += 1;
+        },
+        given: (version: number) => givenBack.add(version),
+      };
+      const pollers = clocksOfAll.map(
+        (clock) => new Here(bench.addresses, world.setting, clock, world.logged, observer),
+      );
+      try {
+        world.happen(random.int(40, 100));
+        for (let tick = random.int(2, 5); tick > 0; tick--) {
+          const runs = pollers.map(async (poller, index) => {
+            const clock = clocksOfAll[index];
+            const jump = random.next() < 0.3 ? random.int(-6, 6) * HOUR : 0;
+            const jumping = setTimeout(() => clock?.setSkew(jump), random.int(0, 20));
+            if (jump !== 0) did('jumps');
+            await world.clock.sleep(random.int(0, 1_000));
+            await poller.invoke('poll', [random.pick([20_000, 60_000])]);
+            clearTimeout(jumping);
+          });
+          await Promise.all(runs);
+          world.happen(random.int(0, 10));
+        }
+        world.route();
+        return {};
+      } finally {
+        await Promise.all(pollers.map((poller) => poller.close()));
       }
-      world.injected.thefts += stolen;
-      world.route();
-      const problems = await world.settle();
-      const counted = count(world);
-      const injected = { 'leases stolen': stolen, jumps };
-      return { problems: [...problems, ...counted.problems], count: counted.count, injected };
-    } finally {
-      await Promise.all(pollers.map((poller) => poller.close()));
-      await world.close();
-    }
+    });
   },
 };

@@ -1,10 +1,10 @@
 // Slack, SNS and SQS that refuse for a time or for good, fail, and take messages without saying so.
 import { Random } from '../../../lib/local/simulator/random.ts';
 import type { Campaign } from '../campaign.ts';
-import { count } from '../count.ts';
+import { type Did, inWorld } from '../in-world.ts';
 import { snsError } from '../servers/aws.ts';
 import { type Ask, awsError, type Fate } from '../servers/gate.ts';
-import { World } from '../world.ts';
+import type { WorldOptions } from '../world.ts';
 
 type Fault = 'rate' | 'failed' | 'cut' | 'lose' | 'hang' | 'permanent';
 
@@ -19,16 +19,15 @@ export const sinks: Campaign = {
     const storm = random.next() < 0.1;
     const permanent = random.next() < 0.2;
     const chance = 0.1 + 0.6 * random.next();
-    const world = await World.open(bench, {
+    const options: WorldOptions = {
       campaign: 'sinks',
       seed,
       pageSize: 100,
       slack: random.pick(['webhook', 'bot']),
       setting: { timeout: hangs ? 1_500 : 20_000, newAlertsPerMinute: storm ? 2 : 1_000 },
       break: wrong,
-    });
-    const injected: Record<string, number> = {};
-    const decide = ({ server, action }: Ask): Fate => {
+    };
+    const decide = ({ server, action }: Ask, did: Did): Fate => {
       if (server === 'secrets' && random.next() < chance / 3) {
         return awsError(500, 'InternalServiceError');
       }
@@ -42,22 +41,18 @@ export const sinks: Campaign = {
         [hangs ? 0.3 : 0, 'hang'],
         [permanent ? 1 : 0, 'permanent'],
       ]);
-      injected[fault] = (injected[fault] ?? 0) + 1;
+      did(fault);
       return fateOf(fault, action, random);
     };
-    try {
+    return inWorld(bench, options, async (world, did) => {
       world.happen(random.int(20, 60));
       await world.poll();
-      world.misbehave(decide);
+      world.misbehave((ask) => decide(ask, did));
       for (let turn = random.int(3, 12); turn > 0; turn--) {
         if (!(await world.work())) world.clock.skip(random.int(1_000, 200_000));
       }
-      const problems = await world.settle();
-      const counted = count(world, { rollUps: storm, exactMessages: !storm });
-      return { problems: [...problems, ...counted.problems], count: counted.count, injected };
-    } finally {
-      await world.close();
-    }
+      return { rollUps: storm, exactMessages: !storm };
+    });
   },
 };
 

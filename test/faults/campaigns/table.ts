@@ -1,9 +1,9 @@
 // DynamoDB that throttles, fails, cuts connections, and does what was asked without the answer's coming.
 import { Random } from '../../../lib/local/simulator/random.ts';
 import type { Campaign } from '../campaign.ts';
-import { count } from '../count.ts';
+import { type Did, inWorld } from '../in-world.ts';
 import { awsError, type Fate } from '../servers/gate.ts';
-import { A_RUN_MS, World } from '../world.ts';
+import { A_RUN_MS, type WorldOptions } from '../world.ts';
 
 export const table: Campaign = {
   name: 'table',
@@ -15,24 +15,23 @@ export const table: Campaign = {
     const chance = random.pick([0.02, 0.1, 0.3, 0.6]);
     // Every try of a call, or single tries that the SDK's next one mends.
     const lasting = random.next() < 0.3;
-    const world = await World.open(bench, {
+    const options: WorldOptions = {
       campaign: 'table',
       seed,
       pageSize: random.int(5, 60),
       slack: random.pick(['webhook', 'bot']),
       break: wrong,
-    });
-    const injected: Record<string, number> = {};
+    };
     let streak: Fate = 'serve';
     let left = 0;
-    const decide = (): Fate => {
+    const decide = (did: Did): Fate => {
       if (left > 0) {
         left -= 1;
         return streak;
       }
       if (random.next() >= chance) return 'serve';
       const what = random.pick(['throttled', 'failed', 'cut', 'lose', 'lose'] as const);
-      injected[what] = (injected[what] ?? 0) + 1;
+      did(what);
       streak =
         what === 'throttled'
           ? awsError(
@@ -45,8 +44,8 @@ export const table: Campaign = {
       left = lasting ? random.int(0, 3) : 0;
       return streak;
     };
-    try {
-      world.misbehave(({ server }) => (server === 'dynamodb' ? decide() : 'serve'));
+    return inWorld(bench, options, async (world, did) => {
+      world.misbehave(({ server }) => (server === 'dynamodb' ? decide(did) : 'serve'));
       world.happen(random.int(15, 80));
       for (let run = random.int(1, 5); run > 0; run--) {
         await world.poll(random.pick([30_000, A_RUN_MS]));
@@ -56,11 +55,7 @@ export const table: Campaign = {
         await world.work();
         await world.call('sweep', 60_000).catch(() => {});
       }
-      const problems = await world.settle();
-      const counted = count(world);
-      return { problems: [...problems, ...counted.problems], count: counted.count, injected };
-    } finally {
-      await world.close();
-    }
+      return undefined;
+    });
   },
 };

@@ -1,8 +1,8 @@
 // Lambda's time running out: runs that are given anything from nothing to just enough, at each step of their work.
 import { Random } from '../../../lib/local/simulator/random.ts';
 import type { Campaign } from '../campaign.ts';
-import { count } from '../count.ts';
-import { World } from '../world.ts';
+import { inWorld } from '../in-world.ts';
+import type { WorldOptions } from '../world.ts';
 
 export const time: Campaign = {
   name: 'time',
@@ -11,15 +11,14 @@ export const time: Campaign = {
   fastSeeds: 8,
   async run(seed, bench, wrong) {
     const random = new Random('time', seed);
-    const world = await World.open(bench, {
+    const options: WorldOptions = {
       campaign: 'time',
       seed,
       pageSize: random.int(2, 20),
       setting: { pollIntervalSeconds: random.pick([60, 60, 10, 20]) },
       break: wrong,
-    });
-    const injected: Record<string, number> = {};
-    try {
+    };
+    return inWorld(bench, options, async (world, did) => {
       world.happen(random.int(20, 80));
       for (let run = 0; run < 8; run++) {
         const remaining = random.weighted([
@@ -29,17 +28,12 @@ export const time: Campaign = {
           [4, random.int(5_000, 20_000)],
         ]);
         const polled = await world.poll(remaining);
-        const outcome = polled === 'died' ? polled : (polled.code ?? polled.outcome);
-        injected[outcome] = (injected[outcome] ?? 0) + 1;
+        did(polled === 'died' ? polled : (polled.code ?? polled.outcome));
         world.clock.skip(random.int(0, 30_000));
         await world.work();
         await world.call('sweep', random.int(0, 20_000));
       }
-      const problems = await world.settle();
-      const counted = count(world);
-      return { problems: [...problems, ...counted.problems], count: counted.count, injected };
-    } finally {
-      await world.close();
-    }
+      return undefined;
+    });
   },
 };

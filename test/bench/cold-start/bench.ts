@@ -98,6 +98,7 @@ function environment(): NodeJS.ProcessEnv {
     [ENVIRONMENT.slackWebhookSecretArn]:
       'arn:aws:secretsmanager:eu-west-1:123456789012:secret:bench',
     [ENVIRONMENT.alertTopicArn]: 'arn:aws:sns:eu-west-1:123456789012:bench',
+    [ENVIRONMENT.workspaceGids]: '1200000000000001',
     [ENVIRONMENT.queueUrl]: 'https://sqs.eu-west-1.amazonaws.com/123456789012/bench',
     [ENVIRONMENT.deadLetterQueueUrl]: 'https://sqs.eu-west-1.amazonaws.com/123456789012/bench-dead',
   };

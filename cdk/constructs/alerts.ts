@@ -6,8 +6,11 @@ import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Subscription, SubscriptionProtocol, type Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import {
+  everyRevisionPattern,
+  openedAndClosedPattern,
+} from '../../lib/alerts/delivery/sink-patterns.ts';
 import { ENVIRONMENT } from '../../lib/contract/environment.ts';
-import { everyRevisionPattern, openedAndClosedPattern } from '../../lib/detections/rule-pattern.ts';
 import type { AuditLogConfig } from '../config.ts';
 import { AlertTopic } from './alert-topic.ts';
 import type { Bus } from './bus.ts';

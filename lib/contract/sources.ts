@@ -41,6 +41,12 @@ export const OPERATOR_DETAIL_TYPES = {
 } as const;
 export type OperatorDetailType = (typeof OPERATOR_DETAIL_TYPES)[keyof typeof OPERATOR_DETAIL_TYPES];
 
+/**
+ * For `replay-name` in a rule's pattern: an event that an EventBridge replay sends carries that field, and a replay pages
+ * nobody.
+ */
+export const NOT_REPLAYED = [{ exists: false }] as const;
+
 /** What an event without `event_type` is called on the bus. */
 export const UNKNOWN_DETAIL_TYPE = 'unknown';
 /** EventBridge's limit on `DetailType`, in characters (AWS API reference, PutEventsRequestEntry). */

@@ -1,12 +1,7 @@
-// The whole EventBridge patterns of our own rules: one per detection, and one for what the sinks deliver.
-// The CDK app, the local bus and the functions' own re-check share these, so that they cannot drift apart.
+// The whole EventBridge pattern of a detection's rule.
+// The CDK app, the local bus and the functions' own re-check share it, so that they cannot drift apart.
 import type { Origin } from '../contract/bus-event.ts';
-import {
-  ALERT_DETAIL_TYPES,
-  ALERT_SOURCE,
-  type AlertDetailType,
-  AUDIT_LOG_SOURCE,
-} from '../contract/sources.ts';
+import { AUDIT_LOG_SOURCE, NOT_REPLAYED } from '../contract/sources.ts';
 import type { Detection, DetectionPattern } from './define.ts';
 import { waysOf } from './ways.ts';
 
@@ -14,9 +9,6 @@ export interface RulePatternOptions {
   /** True when events created before a workspace's `liveFrom` raise alerts too. */
   readonly alertOnHistory: boolean;
 }
-
-/** An event that an EventBridge replay sends carries `replay-name`: a replay pages nobody. */
-const NOT_REPLAYED = [{ exists: false }] as const;
 
 /** The origins whose events this detection is to see. A kind that learns sees history, and alerts on it no more for that. */
 function originsOf(detection: Detection, options: RulePatternOptions): readonly Origin[] {
@@ -86,22 +78,3 @@ function mergedBranches(patterns: readonly DetectionPattern[]): Branch[] {
 function unique(values: readonly unknown[]): unknown[] {
   return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
-
-/** What a sink is given: alerts that are neither staged nor suppressed, never from a replay. */
-function activeAlerts(detailTypes: readonly AlertDetailType[]): object {
-  return {
-    source: [ALERT_SOURCE],
-    'detail-type': [...detailTypes],
-    'replay-name': NOT_REPLAYED,
-    detail: { data: { status: ['active'] } },
-  };
-}
-
-/** For a sink whose every notice is a message: alerts as they open and as they are over. */
-export const openedAndClosedPattern: object = activeAlerts([
-  ALERT_DETAIL_TYPES.opened,
-  ALERT_DETAIL_TYPES.closed,
-]);
-
-/** For a sink that may edit what it has posted: every revision. */
-export const everyRevisionPattern: object = activeAlerts(Object.values(ALERT_DETAIL_TYPES));

@@ -2,6 +2,7 @@
 // through the SDK clients and ports the functions use. What is said about it is output.ts's, when to poll poll-loop.ts's.
 import { join } from 'node:path';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { openedAndClosedPattern } from '../alerts/delivery/sink-patterns.ts';
 import type { Sink } from '../alerts/delivery/sink-port.ts';
 import { UPDATE_EVERY_MS } from '../alerts/life/rules.ts';
 import { fixedCredential, SlackSink } from '../alerts/slack/sink.ts';
@@ -15,7 +16,6 @@ import { DEFAULT_REDACT_PATHS, redactor } from '../bus/redaction.ts';
 import type { Clock } from '../clock.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
 import { DynamoDueIndex } from '../detections/dynamo-due-index.ts';
-import { openedAndClosedPattern } from '../detections/rule-pattern.ts';
 import { type Swept, sweep } from '../detections/sweep.ts';
 import { switchedOff, tuned } from '../detections/tuning.ts';
 import type { Tuning } from '../detections/tuning-file.ts';

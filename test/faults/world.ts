@@ -1,9 +1,12 @@
 // One seed's world: a simulated Asana, queues that come again, and the functions called on them as AWS would, until
 // nothing is left to do. What must be true at the end is count.ts's; what goes wrong on the way is each campaign's.
 import type { QueueMessage } from '../../lib/alerts/delivery/notifier-queue.ts';
+import {
+  everyRevisionPattern,
+  openedAndClosedPattern,
+} from '../../lib/alerts/delivery/sink-patterns.ts';
 import { MAX_ENTRIES_PER_REQUEST } from '../../lib/bus/chunker.ts';
 import { CATALOGUE } from '../../lib/detections/catalogue/index.ts';
-import { everyRevisionPattern, openedAndClosedPattern } from '../../lib/detections/rule-pattern.ts';
 import { SETTLE_MS } from '../../lib/detections/sweep.ts';
 import { judgeEntry } from '../../lib/local/bus-entry.ts';
 import { DurableQueues } from '../../lib/local/queue.ts';

@@ -125,6 +125,7 @@ describe('imports go one way', () => {
     const allowed = [
       'cdk',
       'lib/contract',
+      'lib/alerts/delivery/sink-patterns.ts',
       'lib/detections/catalogue',
       'lib/detections/define.ts',
       'lib/detections/rule-pattern.ts',

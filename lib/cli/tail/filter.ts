@@ -5,6 +5,7 @@ import type { Severity } from '../../contract/alert.ts';
 import {
   ALERT_SOURCE,
   AUDIT_LOG_SOURCE,
+  NOT_REPLAYED,
   OPERATOR_SOURCE,
   POLLER_SOURCE,
 } from '../../contract/sources.ts';
@@ -38,7 +39,7 @@ export function tailPattern({ sources, types }: TailFilter): object {
     source: sources.length > 0 ? [...sources] : Object.values(SOURCES),
     ...(types.length > 0 ? { 'detail-type': [...types] } : {}),
     // What is replayed to other rules is nothing new.
-    'replay-name': [{ exists: false }],
+    'replay-name': NOT_REPLAYED,
   };
 }
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
+  everyRevisionPattern,
+  openedAndClosedPattern,
+} from '../../../lib/alerts/delivery/sink-patterns.ts';
+import {
   compileEventPattern,
   validateEventPattern,
 } from '../../../lib/detections/event-pattern.ts';
-import {
-  everyRevisionPattern,
-  openedAndClosedPattern,
-} from '../../../lib/detections/rule-pattern.ts';
 
 const opened = {
   source: 'asana.audit-log.alerts',

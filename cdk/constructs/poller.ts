@@ -19,7 +19,6 @@ import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { QUARANTINE_PREFIX } from '../../lib/bus/quarantine.ts';
 import { ENVIRONMENT } from '../../lib/contract/environment.ts';
-import { METRICS_NAMESPACE } from '../../lib/contract/metrics.ts';
 import { POLL_MEMORY_MEGABYTES, POLL_NODE_OPTIONS } from '../../lib/contract/poll-process.ts';
 import { AUDIT_LOG_SOURCE, POLLER_SOURCE } from '../../lib/contract/sources.ts';
 import type { AuditLogConfig, Workspace } from '../config.ts';
@@ -151,7 +150,6 @@ export class Poller extends Construct {
       [ENVIRONMENT.redactPaths]: JSON.stringify(config.redactPaths),
       [ENVIRONMENT.skipUnreadable]: String(config.skipUnreadable),
       NODE_OPTIONS: POLL_NODE_OPTIONS,
-      POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
       ...Object.fromEntries(
         Object.entries(optional).flatMap(([name, value]) =>
           value === undefined ? [] : [[name, String(value)]],

@@ -8,7 +8,7 @@ export const WORKSPACE_DIMENSION = 'Workspace';
 export const DETECTION_DIMENSION = 'Detection';
 
 export const METRICS = {
-  /** 1 for each run that polled successfully, events or none. Its absence means "not polled". */
+  /** 1 for each run that polled, events or none, and 0 for one that failed. Its absence means "not polled". */
   heartbeat: 'Heartbeat',
   eventsPublished: 'EventsPublished',
   /** Seconds; 0 only when the last answer was empty, else now minus the newest published created_at. */

@@ -1,7 +1,6 @@
 // What must hold of every resource of a kind, whatever the configuration, by name: functions, rules, queues, state.
 // Polling, alarms, the bus's log and outputs are in operations.test.ts, grants in permissions.test.ts.
 import { describe, expect, it } from 'vitest';
-import { METRICS_NAMESPACE } from '../../lib/contract/metrics.ts';
 import { CATALOGUE } from '../../lib/detections/catalogue/index.ts';
 import { validateEventPattern } from '../../lib/detections/event-pattern.ts';
 import {
@@ -63,10 +62,6 @@ describe('every function', () => {
     for (const { Properties } of functions) {
       expect(Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME).toBe('AsanaAuditBus');
     }
-    const poll = the(template, 'AWS::Lambda::Function', 'PollerPoll');
-    expect(poll.Properties.Environment.Variables.POWERTOOLS_METRICS_NAMESPACE).toBe(
-      METRICS_NAMESPACE,
-    );
   });
 });
 

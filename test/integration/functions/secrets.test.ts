@@ -122,7 +122,6 @@ const poll = (asanaBaseUrl: string) =>
       CHECKPOINT_TABLE_NAME: tables.checkpoints,
       QUARANTINE_BUCKET_NAME: 'quarantine',
       ASANA_BASE_URL: asanaBaseUrl,
-      POWERTOOLS_METRICS_NAMESPACE: 'AsanaAuditBus',
       POWERTOOLS_SERVICE_NAME: 'test',
     },
   );

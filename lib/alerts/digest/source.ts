@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { alertStatusSchema, severitySchema } from '../../contract/alert.ts';
 import { rememberedTypes } from '../../poller/remembered-types.ts';
+import { alertsPartition } from '../state/dynamo-store.ts';
 import type { DigestAlert } from './digest.ts';
 
 export interface DigestSource {
@@ -49,7 +50,7 @@ export class DynamoDigestSource implements DigestSource {
           ProjectionExpression: 'detectionId, title, severity, #status',
           ExpressionAttributeNames: { '#status': 'status' },
           ExpressionAttributeValues: {
-            ':pk': { S: `alerts#${workspaceGid}` },
+            ':pk': { S: alertsPartition(workspaceGid) },
             ':since': { S: new Date(since).toISOString() },
             ':until': { S: new Date(until).toISOString() },
           },

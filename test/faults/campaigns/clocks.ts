@@ -55,7 +55,7 @@ export const clocks: Campaign = {
           world.happen(random.int(0, 10));
         }
         world.route();
-        return {};
+        return undefined;
       } finally {
         await Promise.all(pollers.map((poller) => poller.close()));
       }

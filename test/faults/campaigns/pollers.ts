@@ -77,7 +77,7 @@ export const pollers: Campaign = {
         await Promise.all(pauses);
         world.clock.skip(60_000);
         world.route();
-        return {};
+        return undefined;
       } finally {
         await Promise.all(pauses);
       }

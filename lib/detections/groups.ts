@@ -1,6 +1,7 @@
 // Groups that many detections share: by whoever acted, by whom it was done to, by the address it came from.
 // Each says what becomes of an event that carries none of its fields.
 import type { GroupBy, Key, KeyedGroup } from './define.ts';
+import { addressOf } from './networks.ts';
 
 /** Support staff and automations carry no more than their type: those are one group for each type. */
 export const BY_ACTOR: KeyedGroup = {
@@ -21,10 +22,11 @@ export const BY_PERSON_CONCERNED: GroupBy = {
   missing: 'skip',
 };
 
-/** Events without an address have nothing in common. */
+/** However the address is written. Events without one have nothing in common. */
 export const BY_ADDRESS: GroupBy = {
   type: 'ip',
   by: ['context.client_ip_address'],
+  as: (text) => addressOf(text) ?? text,
   missing: 'skip',
 };
 

@@ -56,6 +56,12 @@ const cases: ReadonlyArray<readonly [string, Lists, Example, Severity | undefine
   ['asana.login.password-spray', {}, spread(8, 5, failure), 'high'],
   ['asana.login.password-spray', OFFICE, spread(8, 5, failure), 'medium'],
   [
+    'asana.login.password-spray',
+    { officeAddresses: ['192.0.2.0/24'] },
+    spread(8, 5, failure),
+    'medium',
+  ],
+  [
     'asana.user.reset-burst',
     OFFICE,
     spread(5, 5, (index) =>

@@ -1,12 +1,13 @@
 // What a suppression may hold: checks what a person gave and makes one of it, or says all that is wrong. Pure.
 import type { Suppression } from '../../contract/operator.ts';
-import { addressDigits, parseCidr } from '../../detections/event-pattern/address.ts';
+import { parseCidr } from '../../detections/event-pattern/address.ts';
+import { digitsOf, singleAddress } from '../../detections/networks.ts';
 import { readSpan } from '../../detections/spans.ts';
 import { ConfigurationError } from '../../errors.ts';
 import { readInstant } from '../../instant.ts';
 import { nearest } from '../../nearest.ts';
 import { cleanText } from '../../text.ts';
-import { CONDITIONS, singleAddress } from './suppression.ts';
+import { CONDITIONS } from './suppression.ts';
 
 /** As given on a command line: conditions by name, each with its values. */
 export interface SuppressionInput {
@@ -94,7 +95,7 @@ function wantedInstead(name: (typeof CONDITIONS)[number], value: string): string
 
 function addressProblem(value: string): string | undefined {
   const single = singleAddress(value);
-  if (single !== undefined && addressDigits(single) !== null) return undefined;
+  if (single !== undefined && digitsOf(single) !== undefined) return undefined;
   const range = single === undefined ? parseCidr(value) : '';
   if (typeof range === 'string') {
     return 'give an address or a CIDR range, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48';

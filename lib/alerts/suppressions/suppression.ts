@@ -3,12 +3,8 @@
 import type { Entity } from '../../contract/alert.ts';
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
 import type { Suppression } from '../../contract/operator.ts';
-import {
-  addressDigits,
-  inAddressRange,
-  parseCidr,
-} from '../../detections/event-pattern/address.ts';
 import { asText, field } from '../../detections/fields.ts';
+import { isAddressIn } from '../../detections/networks.ts';
 
 /** An event as suppressions look at it. */
 export interface Facts {
@@ -29,7 +25,8 @@ const HOLDS: Readonly<Record<Condition, Holds>> = {
   actor: (gids, { event }) => isOne(gids, field(event, 'actor', 'gid')),
   entity: (names, { entities }) => entities.some(({ type, id }) => names.includes(`${type}:${id}`)),
   app: (gids, { event }) => isOne(gids, appGid(event)),
-  ip: (ranges, { event }) => isAddressIn(ranges, field(event, 'context', 'client_ip_address')),
+  ip: (ranges, { event }) =>
+    isAddressIn(asText(field(event, 'context', 'client_ip_address')) ?? '', ranges),
   resource: (gids, { event }) => isOne(gids, field(event, 'resource', 'gid')),
   workspace: (gids, { workspaceGid }) => gids.includes(workspaceGid),
 };
@@ -67,31 +64,6 @@ function appGid(event: AuditLogEvent): unknown {
   if (own !== undefined && own !== null) return own;
   const isApp = asText(field(event, 'resource', 'resource_type'))?.includes('app') ?? false;
   return isApp ? field(event, 'resource', 'gid') : undefined;
-}
-
-function isAddressIn(ranges: readonly string[], value: unknown): boolean {
-  const digits = addressDigits(asText(value)?.trim() ?? '');
-  return digits !== null && ranges.some((range) => isIn(digits, range));
-}
-
-function isIn(digits: string, range: string): boolean {
-  const single = singleAddress(range);
-  if (single !== undefined) return digits === addressDigits(single);
-  const parsed = parseCidr(range);
-  // Of one family: a range of the other is as long or as short again.
-  return (
-    typeof parsed !== 'string' &&
-    parsed.bottom.length === digits.length &&
-    inAddressRange(digits, parsed)
-  );
-}
-
-/** The address of a range that holds just one: written without a mask, or with all its bits. */
-export function singleAddress(range: string): string | undefined {
-  const [address = '', mask] = range.split('/');
-  if (mask === undefined) return address;
-  const bits = (addressDigits(address)?.length ?? 0) * 4;
-  return Number(mask) === bits ? address : undefined;
 }
 
 /** `asana.a.b where actor is 1 or 2, ip is 192.0.2.0/24` */

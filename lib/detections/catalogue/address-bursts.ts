@@ -4,6 +4,7 @@ import type { AuditLogEvent } from '../../contract/bus-event.ts';
 import { defineDetection, type Lists } from '../define.ts';
 import { asText, field, resourceWords, valueWords } from '../fields.ts';
 import { BY_ADDRESS, EACH_RESOURCE } from '../groups.ts';
+import { isAddressIn } from '../networks.ts';
 import { BOB, example, numbered, spread, WEB } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 
@@ -18,20 +19,22 @@ const addressWords = (event: AuditLogEvent) =>
 
 /** Many people share the way out of an office or a VPN: the same count says less there, and is still looked at. */
 function isOffice(event: AuditLogEvent, { officeAddresses = [] }: Lists): boolean {
-  const address = asText(field(event, 'context', 'client_ip_address'))
-    ?.trim()
-    .toLowerCase();
-  return officeAddresses.some((entry) => entry.trim().toLowerCase() === address);
+  return isAddressIn(asText(field(event, 'context', 'client_ip_address')) ?? '', officeAddresses);
 }
 
 const failure = (index: number, context = WEB) =>
   example({ type: FAILED, actor: NOBODY, resource: numbered('user', index), context });
+const writtenAs = (client_ip_address: string | undefined) => ({
+  ...WEB,
+  client_ip_address: client_ip_address ?? '',
+});
+const SAME_ADDRESS = ['192.0.2.10', '::ffff:192.0.2.10', '::FFFF:C000:20A'];
 const otherAddress = (index: number) => ({ ...WEB, client_ip_address: `198.51.100.${index}` });
 
 export const bruteForceIp = defineDetection({
   kind: 'threshold',
   id: 'asana.login.brute-force-ip',
-  version: 1,
+  version: 2,
   title: 'Repeated failed logins from one address',
   severity: 'medium',
   severityOf: (event, lists) => (isOffice(event, lists) ? 'low' : 'medium'),
@@ -51,12 +54,13 @@ export const bruteForceIp = defineDetection({
     'Tell the people whose accounts were tried not to approve a sign-in they did not begin.',
   ],
   falsePositives:
-    'The way out of an office on a Monday morning, a scanner that was ordered. Put the addresses that many of your people share on the list officeAddresses: theirs are low. Failures without an address are not counted here.',
+    'The way out of an office on a Monday morning, a scanner that was ordered. Put the addresses or CIDR ranges that many of your people share on the list officeAddresses: theirs are low. Failures without an address are not counted here.',
   references: [ASANA_EVENTS, technique('T1110')],
   examples: {
     alerts: [
       spread(20, 14, failure),
       spread(20, 0, () => example({ type: FAILED, actor: NOBODY, resource: null })),
+      spread(20, 5, (index) => failure(index, writtenAs(SAME_ADDRESS[index % 3]))),
     ],
     silent: [
       spread(19, 5, failure),
@@ -71,7 +75,7 @@ export const bruteForceIp = defineDetection({
 export const passwordSpray = defineDetection({
   kind: 'threshold',
   id: 'asana.login.password-spray',
-  version: 1,
+  version: 2,
   title: 'One address fails against many users',
   severity: 'high',
   severityOf: (event, lists) => (isOffice(event, lists) ? 'medium' : 'high'),
@@ -92,7 +96,7 @@ export const passwordSpray = defineDetection({
     'Look for failures of the same accounts from other addresses in the 24 hours around it: a spray goes on more slowly elsewhere.',
   ],
   falsePositives:
-    'An identity provider that is down or was just reconfigured, a kiosk, a shared way out of the office: put such addresses on the list officeAddresses, and theirs are medium.',
+    'An identity provider that is down or was just reconfigured, a kiosk, a shared way out of the office: put such addresses or CIDR ranges on the list officeAddresses, and theirs are medium.',
   references: [ASANA_EVENTS, technique('T1110.003'), technique('T1110.004')],
   examples: {
     alerts: [
@@ -108,6 +112,7 @@ export const passwordSpray = defineDetection({
       spread(8, 10, (index) =>
         index === 0 ? example({ type: FAILED, actor: NOBODY, resource: null }) : failure(index),
       ),
+      spread(8, 10, (index) => failure(index, writtenAs(SAME_ADDRESS[index % 3]))),
     ],
     silent: [
       spread(7, 10, failure),
@@ -129,7 +134,7 @@ const reset = (index: number, type = RESET_ASKED) =>
 export const resetBurst = defineDetection({
   kind: 'threshold',
   id: 'asana.user.reset-burst',
-  version: 1,
+  version: 2,
   title: 'Password resets of many users from one address',
   severity: 'medium',
   severityOf: (event, lists) => (isOffice(event, lists) ? 'low' : 'medium'),
@@ -152,7 +157,7 @@ export const resetBurst = defineDetection({
     'If nobody asked: sign the accounts out of all sessions and look for rules in their mailboxes that forward or hide mail.',
   ],
   falsePositives:
-    'A reset that an admin forced on everybody, when many people sit behind one address: put it on the list officeAddresses, and it is low. Look for the forced reset all the same.',
+    'A reset that an admin forced on everybody, when many people sit behind one address: put it, or its CIDR range, on the list officeAddresses, and it is low. Look for the forced reset all the same.',
   references: [ASANA_EVENTS, technique('T1110'), technique('T1078.004')],
   examples: {
     alerts: [
@@ -168,6 +173,7 @@ export const resetBurst = defineDetection({
       spread(5, 5, (index) =>
         index === 0 ? example({ type: RESET, resource: null }) : reset(index),
       ),
+      spread(5, 5, (index) => ({ ...reset(index), context: writtenAs(SAME_ADDRESS[index % 3]) })),
     ],
     silent: [
       spread(4, 5, (index) => reset(index)),

@@ -31,7 +31,7 @@ const BY_EMAIL = { actor_type: 'user', gid: null, email: 'Robot@Example.com' };
 export const serviceAccountNewIp = defineDetection({
   kind: 'newValue',
   id: 'asana.app.service-account-new-ip',
-  version: 1,
+  version: 2,
   title: 'Service account used from a new network',
   severity: 'high',
   lists: { knownNetworks: [] },
@@ -62,7 +62,7 @@ export const serviceAccountNewIp = defineDetection({
     'Read all events of actor.gid from that context.client_ip_address in the 7 days before and since: what was read, exported, changed.',
   ],
   falsePositives:
-    'A cloud that changes its way out. Put its networks, or one address in each, on the list knownNetworks: /24 for IPv4, /48 for IPv6.',
+    'A cloud that changes its way out. Put its CIDR ranges on the list knownNetworks; a single address there stands for its /24 (IPv4) or /48 (IPv6).',
   references: [ASANA_EVENTS, technique('T1078.004'), technique('T1550.001')],
   examples: {
     alerts: [
@@ -88,6 +88,7 @@ export const serviceAccountNewIp = defineDetection({
     silent: [
       timeline([0, call(HOME)], [8 * DAY, call('198.51.100.250')]),
       timeline([0, call('2001:db8:4a::1')], [8 * DAY, call('2001:0DB8:004a:ffff::2')]),
+      timeline([0, call(HOME)], [8 * DAY, call('::ffff:c633:6407')]),
       timeline([0, call(HOME)], [7 * DAY - 1, call('203.0.113.9')]),
       timeline(
         [0, call(HOME)],

@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
 import { briefOf } from '../../../lib/detections/brief.ts';
-import { isNetworkListed, networkOf } from '../../../lib/detections/networks.ts';
+import {
+  addressOf,
+  isAddressIn,
+  isNetworkListed,
+  networkOf,
+} from '../../../lib/detections/networks.ts';
 import { clientOf, isScripted } from '../../../lib/detections/user-agents.ts';
 
 describe('networks', () => {
@@ -12,6 +17,7 @@ describe('networks', () => {
     ['203.0.113.9', '203.0.113.0/24'],
     [' 255.255.255.255 ', '255.255.255.0/24'],
     ['::ffff:203.0.113.9', '203.0.113.0/24'],
+    ['::ffff:cb00:7109', '203.0.113.0/24'],
     ['2001:DB8:004a::1', '2001:db8:4a::/48'],
     ['2001:db8:4a:1:2:3:4:5', '2001:db8:4a::/48'],
     ['::1', '0:0:0::/48'],
@@ -49,6 +55,48 @@ describe('networks', () => {
     expect(isNetworkListed('203.0.113.9', ['203.0.113.77'])).toBe(true);
     expect(isNetworkListed('203.0.113.9', ['203.0.112.0/24', 'office', ''])).toBe(false);
     expect(isNetworkListed('none', ['none'])).toBe(false);
+    expect(isNetworkListed('203.0.113.9', ['203.0.0.0/16'])).toBe(true);
+    expect(isNetworkListed('2001:db8:4b::1', ['2001:db8::/32'])).toBe(true);
+    expect(isNetworkListed('203.1.113.9', ['203.0.0.0/16'])).toBe(false);
+  });
+});
+
+describe('addresses', () => {
+  it.each([
+    ['203.0.113.9', '203.0.113.9'],
+    [' ::FFFF:203.0.113.9 ', '203.0.113.9'],
+    ['::ffff:cb00:7109', '203.0.113.9'],
+    ['2001:0DB8:0:0:0:0:0:0001', '2001:db8::1'],
+    ['2001:db8::198.51.100.7', '2001:db8::c633:6407'],
+    ['::1', '::1'],
+    ['203.0.113.9:443', undefined],
+    ['fe80::1%eth0', undefined],
+    ['', undefined],
+  ])('%s is %s', (text, address) => {
+    expect(addressOf(text)).toBe(address);
+  });
+
+  it('are the same text however they are written, and none that is not the same host', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), fc.oneof(fc.ipV4(), fc.ipV6()), (one, two) => {
+        const address = addressOf(one) ?? '';
+        expect(addressOf(address)).toBe(address);
+        expect(addressOf(one.toUpperCase())).toBe(address);
+        expect(isAddressIn(one, [address])).toBe(true);
+        expect(isAddressIn(one, [two])).toBe(addressOf(two) === address);
+      }),
+    );
+  });
+
+  it.each([
+    ['::ffff:192.0.2.77', ['192.0.2.0/24'], true],
+    ['192.0.2.77', [' 192.0.2.77/32 '], true],
+    ['2001:DB8::7', ['2001:db8::7/128'], true],
+    ['2001:db8:0:1::7', ['2001:db8::/64'], false],
+    ['192.0.2.77', ['office', '', '192.0.2.0/33'], false],
+    ['', [''], false],
+  ])('%s in %j: %j', (text, ranges, isIn) => {
+    expect(isAddressIn(text, ranges)).toBe(isIn);
   });
 });
 

@@ -120,7 +120,7 @@ export interface ThresholdDetection extends DetectionBase {
 }
 
 /**
- * Alerts on a value that its group has not shown within `forget`. A group is silent until its first event is `learn` old.
+ * Alerts on a value that its group has not shown within `forget` (less than that before it). A group is silent until its first event is `learn` old.
  * It learns from history (`origin: backfill`) as well, without alerting. What comes within the grace after a value's first
  * event is counted with it, so that the order of delivery does not matter.
  */

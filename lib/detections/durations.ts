@@ -19,6 +19,10 @@ const MINUTES: ReadonlyMap<string, number> = new Map([
 const UNLIMITED =
   /^(never( expires?)?|none|unlimited|no (limit|expiry|expiration)|does not expire|forever|infinite|off|disabled)$/;
 
+/** `14 days`, `1 hour 30 minutes`, `1 day, 12 hours and 5 min` */
+const PART = /(\d{1,9}(?:\.\d{1,3})?) ?([a-z]+)/g;
+const PARTS = /^\d{1,9}(\.\d{1,3})? ?[a-z]+((,| and|, and)? ?\d{1,9}(\.\d{1,3})? ?[a-z]+){0,4}$/;
+
 /** Minutes, Infinity for "never", undefined for anything else: null, a bare number, an unknown word. */
 export function durationMinutes(value: unknown): number | undefined {
   const text = asText(value)
@@ -27,10 +31,13 @@ export function durationMinutes(value: unknown): number | undefined {
     .replace(/[\s_-]+/g, ' ');
   if (text === undefined) return undefined;
   if (UNLIMITED.test(text)) return Number.POSITIVE_INFINITY;
-  const parts = /^(\d{1,9}(?:\.\d{1,3})?) ?([a-z]+)$/.exec(text);
-  const unit = parts?.[2] ?? '';
-  const minutes = MINUTES.get(unit) ?? MINUTES.get(unit.replace(/s$/, ''));
-  return minutes === undefined ? undefined : Number(parts?.[1]) * minutes;
+  if (!PARTS.test(text)) return undefined;
+  let minutes = 0;
+  for (const [, count, unit = ''] of text.matchAll(PART)) {
+    minutes +=
+      Number(count) * (MINUTES.get(unit) ?? MINUTES.get(unit.replace(/s$/, '')) ?? Number.NaN);
+  }
+  return Number.isNaN(minutes) ? undefined : minutes;
 }
 
 /** True when the new duration is unlimited, longer than the old one, or cannot be compared with it. */

@@ -27,7 +27,7 @@ export function newValueEngine(detection: NewValueDetection, rules: EngineRules)
   const { graceMs } = rules;
 
   const isNew = (times: readonly number[], at: number): boolean =>
-    !times.some((time) => time >= at - forgetMs && time < at - graceMs);
+    !times.some((time) => time > at - forgetMs && time < at - graceMs);
 
   /** A time between two that are closer than any look back is long decides nothing. */
   function added(times: readonly number[], at: number, newest: number): number[] {
@@ -36,7 +36,7 @@ export function newValueEngine(detection: NewValueDetection, rules: EngineRules)
     if (last !== undefined && at > last && (times[0] ?? 0) > horizon) {
       // Nearly always: only the one before it can have become needless.
       const before = times.at(-2);
-      const isNeedless = before !== undefined && at - before <= forgetMs - graceMs;
+      const isNeedless = before !== undefined && at - before < forgetMs - graceMs;
       return isNeedless ? times.with(-1, at) : [...times, at];
     }
     const sorted = [...times, at].sort((a, b) => a - b).filter((time) => time > horizon);
@@ -45,7 +45,7 @@ export function newValueEngine(detection: NewValueDetection, rules: EngineRules)
       const before = kept.at(-1);
       const after = sorted[index + 1];
       const isNeedless =
-        before !== undefined && after !== undefined && after - before <= forgetMs - graceMs;
+        before !== undefined && after !== undefined && after - before < forgetMs - graceMs;
       if (time !== before && !isNeedless) kept.push(time);
     }
     return kept;
@@ -58,7 +58,7 @@ export function newValueEngine(detection: NewValueDetection, rules: EngineRules)
       const value = shortValue(roles[0]?.value ?? '');
       const before = known.values
         .find(([each]) => each === value)?.[1]
-        .filter((time) => time >= at - forgetMs && time < at);
+        .filter((time) => time > at - forgetMs && time < at);
       const last = before?.at(-1);
       const speaksFrom = known.first + learnMs;
       return [

@@ -143,14 +143,15 @@ export const publicAccessOpened = defineDetection({
 export const appApprovalWeakened = defineDetection({
   kind: 'match',
   id: 'asana.policy.app-approval-weakened',
-  version: 1,
+  version: 2,
   title: 'App approval requirement switched off',
   severity: 'medium',
   attack: ['T1671', 'T1685'],
   attackV18: ['T1671', 'T1562.001'],
   pattern: {
     'detail-type': [APP_APPROVALS],
-    detail: { data: { details: { new_value: [{ 'equals-ignore-case': 'off' }] } } },
+    // `false` is what some YAML makes of an unquoted off.
+    detail: { data: { details: { new_value: [{ 'equals-ignore-case': 'off' }, false] } } },
   },
   entity: firstOf(workspace, resource),
   summary: (event) =>
@@ -167,10 +168,12 @@ export const appApprovalWeakened = defineDetection({
     alerts: [
       change(APP_APPROVALS, 'all_apps', 'off'),
       change(APP_APPROVALS, null, 'OFF', { resource: null }),
+      change(APP_APPROVALS, 'all_apps', false),
     ],
     silent: [
       change(APP_APPROVALS, 'off', 'all_apps'),
       change(APP_APPROVALS, 'off', null),
+      change(APP_APPROVALS, false, true),
       change('workspace_app_admin_approval_setting_changed', 'all_apps', 'off'),
     ],
   },

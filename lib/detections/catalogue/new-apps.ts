@@ -25,7 +25,7 @@ const BOB = { ...ALICE, gid: '1201000000000002', name: 'Bob Example', email: 'bo
 export const newOauthApp = defineDetection({
   kind: 'newValue',
   id: 'asana.app.new-oauth-app',
-  version: 1,
+  version: 2,
   title: 'App authorised for the first time in the workspace',
   severity: 'medium',
   attack: ['T1671', 'T1528'],
@@ -56,13 +56,13 @@ export const newOauthApp = defineDetection({
     alerts: [
       timeline([0, KNOWN], [7 * DAY, app('1207000000000002', 'Calender Sync')]),
       timeline([0, KNOWN], [8 * DAY, app(null, 'Nameless')]),
-      timeline([0, KNOWN], [91 * DAY, app('1207000000000001', 'Calendar Sync', BOB)]),
+      timeline([0, KNOWN], [90 * DAY, app('1207000000000001', 'Calendar Sync', BOB)]),
       timeline([0, KNOWN], [8 * DAY, example({ type: AUTHORIZED })]),
       timeline([0, app(null, 'One')], [8 * DAY, app(null, 'Another')]),
     ],
     silent: [
       timeline([0, KNOWN], [7 * DAY - 1, app('1207000000000002')]),
-      timeline([0, KNOWN], [1, app('1207000000000002')], [90 * DAY, app('1207000000000001')]),
+      timeline([0, KNOWN], [1, app('1207000000000002')], [90 * DAY - 1, app('1207000000000001')]),
       timeline([0, KNOWN], [8 * DAY, app('1207000000000001', 'Renamed', BOB)]),
       timeline([0, KNOWN], [8 * DAY, app(1207000000000001)]),
       timeline([0, example({ type: AUTHORIZED })], [8 * DAY, example({ type: AUTHORIZED })]),

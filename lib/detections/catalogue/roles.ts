@@ -2,7 +2,7 @@
 import { defineDetection } from '../define.ts';
 import { actor, firstOf, resource, workspace } from '../entity.ts';
 import { actorWords, changeWords, field, resourceWords } from '../fields.ts';
-import { isAdminRole, isNoRole } from '../role-names.ts';
+import { isAdminRole, isNoRole, isSuperAdminRole } from '../role-names.ts';
 import { BOB, change, example, SERVICE_ACCOUNT_API } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 
@@ -57,28 +57,20 @@ export const adminGranted = defineDetection({
   },
 });
 
-const SUPER_ADMIN = ['super_admin', 'super admin', 'superadmin'];
-
 export const superAdminGranted = defineDetection({
   kind: 'match',
   id: 'asana.role.super-admin-granted',
-  version: 2,
+  version: 3,
   title: 'Super admin role granted',
   severity: 'critical',
   attack: ['T1098.003'],
   attackV18: ['T1098.003'],
-  pattern: {
-    'detail-type': [ROLE_CHANGED],
-    detail: {
-      data: {
-        details: {
-          new_value: SUPER_ADMIN.map((role) => ({ 'equals-ignore-case': role })),
-          // The second takes null too.
-          old_value: [{ exists: false }, { 'anything-but': { 'equals-ignore-case': SUPER_ADMIN } }],
-        },
-      },
-    },
-  },
+  pattern: { 'detail-type': [ROLE_CHANGED] },
+  // However it is written, which would take a condition for each spelling; and of a list of roles any may be the one, which
+  // an event pattern cannot deny.
+  when: (event) =>
+    isSuperAdminRole(field(event, 'details', 'new_value')) &&
+    !isSuperAdminRole(field(event, 'details', 'old_value')),
   entity: firstOf(workspace, resource),
   summary: (event) =>
     `${actorWords(event)} made ${resourceWords(event, 'someone unnamed')} a super admin: the role went ${changeWords(event)}.`,
@@ -101,13 +93,16 @@ export const superAdminGranted = defineDetection({
         context: SERVICE_ACCOUNT_API,
       }),
       change(ROLE_CHANGED, 'member', 'Super Admin', { resource: BOB }),
-      change(ROLE_CHANGED, 'member', ['SuperAdmin'], { resource: BOB }),
+      change(ROLE_CHANGED, ['member', 'auditor'], ['SuperAdmin'], { resource: BOB }),
+      change(ROLE_CHANGED, 'domain_admin', ' Super-Admin ', { resource: BOB }),
       example({ type: ROLE_CHANGED, details: { new_value: 'super_admin' }, resource: BOB }),
     ],
     silent: [
       change(ROLE_CHANGED, 'super_admin', 'SUPER_ADMIN', { resource: BOB }),
       change(ROLE_CHANGED, 'super admin', 'super_admin', { resource: BOB }),
       change(ROLE_CHANGED, 'superadmin', 'super_admin', { resource: BOB }),
+      change(ROLE_CHANGED, ['member', 'super_admin'], ['super_admin'], { resource: BOB }),
+      change(ROLE_CHANGED, 'member', 'super_admin_assistant', { resource: BOB }),
       change('user_division_admin_role_changed', 'member', 'super_admin', { resource: BOB }),
       change(ROLE_CHANGED, 'super_admin', 'member', { resource: BOB }),
       change(ROLE_CHANGED, 'super_admin', 'domain_admin', { resource: BOB }),

@@ -88,6 +88,8 @@ export const successAfterFailures = defineDetection({
   id: 'asana.login.success-after-failures',
   version: 1,
   title: 'Successful login after a burst of failures',
+  // High wherever it comes from: an address says little of who holds it without knowledge of networks, and whoever guesses from
+  // a victim's own network, or from one address after another, is not to be taken for somebody who mistyped.
   severity: 'high',
   attack: ['T1110', 'T1078.004'],
   attackV18: ['T1110', 'T1078.004'],

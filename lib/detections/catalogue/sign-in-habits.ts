@@ -27,7 +27,7 @@ const BY_EMAIL = { resource_type: 'user', gid: null, email: 'Bob@Example.com' };
 export const newUserAgent = defineDetection({
   kind: 'newValue',
   id: 'asana.login.new-user-agent',
-  version: 1,
+  version: 2,
   title: 'First login with a kind of program for this user',
   severity: 'low',
   // A new browser is everyday. A script that signs in for a person is not.
@@ -63,7 +63,7 @@ export const newUserAgent = defineDetection({
         [0, signIn(CHROME)],
         [1 * DAY, signIn(ON_MAC)],
         [80 * DAY, signIn(ON_MAC)],
-        [91 * DAY, signIn(CHROME)],
+        [90 * DAY, signIn(CHROME)],
       ),
       timeline([0, signIn(CHROME, BY_EMAIL)], [8 * DAY, signIn('Asana/9.1 (iPhone)', BY_EMAIL)]),
     ],
@@ -74,7 +74,7 @@ export const newUserAgent = defineDetection({
         [0, signIn(CHROME)],
         [1 * DAY, signIn(ON_MAC)],
         [60 * DAY, signIn(CHROME)],
-        [91 * DAY, signIn(ON_MAC)],
+        [91 * DAY - 1, signIn(ON_MAC)],
       ),
       timeline([0, signIn(CHROME)], [8 * DAY, signIn(null)]),
       timeline([0, signIn(CHROME)], [8 * DAY, signIn('curl/8.14.1', numbered('user', 3))]),
@@ -90,7 +90,7 @@ export const newUserAgent = defineDetection({
 export const dormantAccount = defineDetection({
   kind: 'newValue',
   id: 'asana.login.dormant-account',
-  version: 1,
+  version: 2,
   title: 'First login after a long silence',
   severity: 'low',
   attack: ['T1078.004'],
@@ -117,13 +117,14 @@ export const dormantAccount = defineDetection({
   references: [ASANA_EVENTS, technique('T1078.004')],
   examples: {
     alerts: [
-      timeline([0, signIn(CHROME)], [60 * DAY + 1, signIn(CHROME)]),
+      timeline([0, signIn(CHROME)], [60 * DAY, signIn(CHROME)]),
       timeline([0, signIn(CHROME)], [50 * DAY, signIn(ON_MAC)], [399 * DAY, signIn(CHROME)]),
       timeline([0, signIn(CHROME, NUMBER)], [90 * DAY, signIn(CHROME, NUMBER)]),
       timeline([0, signIn(CHROME, BY_EMAIL)], [70 * DAY, signIn(null, BY_EMAIL)]),
     ],
     silent: [
-      timeline([0, signIn(CHROME)], [60 * DAY, signIn(CHROME)]),
+      timeline([0, signIn(CHROME)], [60 * DAY - 1, signIn(CHROME)]),
+      timeline([0, signIn(CHROME)], [9 * DAY, signIn(CHROME)], [69 * DAY - 1, signIn(CHROME)]),
       timeline([0, signIn(CHROME)], [50 * DAY, signIn(CHROME)], [100 * DAY, signIn(CHROME)]),
       timeline([0, signIn(CHROME)], [90 * DAY, signIn(CHROME, numbered('user', 3))]),
       timeline([90 * DAY, signIn(CHROME)]),

@@ -17,7 +17,7 @@ const ASK_ACTOR =
 export const samlWeakened = defineDetection({
   kind: 'match',
   id: 'asana.policy.saml-weakened',
-  version: 2,
+  version: 3,
   title: 'SAML no longer required',
   severity: 'high',
   attack: ['T1556', 'T1685'],
@@ -27,8 +27,15 @@ export const samlWeakened = defineDetection({
     detail: {
       data: {
         details: {
-          // Takes null too, and everything else that is present and not this text.
-          new_value: [{ 'anything-but': { 'equals-ignore-case': ['required'] } }],
+          $or: [
+            // Takes null too, and every other value that is not this text.
+            { new_value: [{ 'anything-but': { 'equals-ignore-case': ['required'] } }] },
+            // An object, an empty list or nothing at all, in the place of what was required.
+            {
+              old_value: [{ 'equals-ignore-case': 'required' }],
+              new_value: [{ exists: false }],
+            },
+          ],
         },
       },
     },
@@ -50,6 +57,9 @@ export const samlWeakened = defineDetection({
       change(SAML_CHANGED, 'required', 'optional', { resource: EMAIL_DOMAIN }),
       change(SAML_CHANGED, 'required', null, { resource: EMAIL_DOMAIN }),
       change(SAML_CHANGED, null, 'Off'),
+      change(SAML_CHANGED, true, false),
+      change(SAML_CHANGED, 'Required', { mode: 'optional' }),
+      example({ type: SAML_CHANGED, details: { old_value: 'required' } }),
       change(SAML_CHANGED, 'required', 'optional', {
         resource: null,
         actor: { actor_type: 'asana_support' },
@@ -58,6 +68,9 @@ export const samlWeakened = defineDetection({
     silent: [
       change(SAML_CHANGED, 'optional', 'required', { resource: EMAIL_DOMAIN }),
       change(SAML_CHANGED, null, 'Required'),
+      change(SAML_CHANGED, 'required', ['REQUIRED']),
+      example({ type: SAML_CHANGED, details: { old_value: 'optional' } }),
+      example({ type: SAML_CHANGED }),
       change('workspace_saml_url_changed', 'required', 'optional'),
     ],
   },
@@ -66,14 +79,30 @@ export const samlWeakened = defineDetection({
 export const passwordWeakened = defineDetection({
   kind: 'match',
   id: 'asana.policy.password-weakened',
-  version: 1,
+  version: 2,
   title: 'Password strength requirement lowered',
   severity: 'medium',
   attack: ['T1556'],
   attackV18: ['T1556'],
   pattern: {
     'detail-type': [PASSWORD_CHANGED],
-    detail: { data: { details: { new_value: [{ 'equals-ignore-case': 'simple' }] } } },
+    detail: {
+      data: {
+        details: {
+          $or: [
+            { new_value: [{ 'equals-ignore-case': 'simple' }] },
+            // Strong is the most there is, so whatever takes its place is less, `simple` or not.
+            {
+              old_value: [{ 'equals-ignore-case': 'strong' }],
+              new_value: [
+                { exists: false },
+                { 'anything-but': { 'equals-ignore-case': ['strong'] } },
+              ],
+            },
+          ],
+        },
+      },
+    },
   },
   entity: firstOf(workspace, resource),
   summary: (event) =>
@@ -91,10 +120,16 @@ export const passwordWeakened = defineDetection({
     alerts: [
       change(PASSWORD_CHANGED, 'strong', 'simple'),
       change(PASSWORD_CHANGED, null, 'Simple', { resource: null }),
+      change(PASSWORD_CHANGED, 'STRONG', 'medium'),
+      change(PASSWORD_CHANGED, 'strong', null),
+      example({ type: PASSWORD_CHANGED, details: { old_value: ['Strong'] } }),
     ],
     silent: [
       change(PASSWORD_CHANGED, 'simple', 'strong'),
       example({ type: PASSWORD_CHANGED, details: {} }),
+      change(PASSWORD_CHANGED, 'strong', 'Strong'),
+      change(PASSWORD_CHANGED, null, 'medium'),
+      example({ type: PASSWORD_CHANGED, details: { old_value: 'simple' } }),
       change('workspace_force_password_reset', 'strong', 'simple'),
     ],
   },
@@ -103,7 +138,7 @@ export const passwordWeakened = defineDetection({
 export const sessionExtended = defineDetection({
   kind: 'match',
   id: 'asana.policy.session-extended',
-  version: 2,
+  version: 3,
   title: 'Session lifetime lengthened or unlimited',
   severity: 'medium',
   attack: ['T1550.004'],
@@ -136,6 +171,7 @@ export const sessionExtended = defineDetection({
     silent: [
       change(SESSION_CHANGED, 'never', '14 days'),
       change(SESSION_CHANGED, '2 weeks', '14 days'),
+      change(SESSION_CHANGED, '2 hours', '1 hour 30 minutes'),
       change(IDLE_SESSION_CHANGED, '1 day', '12 Hours', { context: SERVICE_ACCOUNT_API }),
     ],
   },

@@ -37,7 +37,7 @@ function isLoosened(type: unknown, oldValue: unknown, newValue: unknown): boolea
 export const tokenPolicyWeakened = defineDetection({
   kind: 'match',
   id: 'asana.policy.token-policy-weakened',
-  version: 1,
+  version: 2,
   title: 'Policy for tokens or apps loosened',
   severity: 'medium',
   attack: ['T1098.001'],

@@ -150,7 +150,7 @@ describe('the hard cases', () => {
     ['workspace_idle_session_duration_changed', '1 hour', 'Never', true],
     ['workspace_idle_session_duration_changed', null, '1 hour', true],
     ['workspace_idle_session_duration_changed', '2 hours', '14 constructor', true],
-    ['workspace_require_app_approvals_of_type_changed', 'all_apps', false, false],
+    ['workspace_require_app_approvals_of_type_changed', 'all_apps', false, true],
     ['workspace_export_completed', null, null, false],
   ])('%s from %j to %j alerts: %j', (type, from, to, alerts) => {
     expect(raisedBy(change(type, from, to)).length > 0).toBe(alerts);

@@ -144,6 +144,11 @@ describe('lifetimes', () => {
     [30, '90 days', true],
     [30, null, true],
     ['90 days', ['30 days'], true],
+    ['2 hours', '1 hour 30 minutes', false],
+    ['1 hour', '1h30m', true],
+    ['1 week', '6 days, 23 hours and 59 min', false],
+    ['1 day', '12 hours or so', true],
+    ['1 day', '3 moons', true],
   ])('from %j to %j is extended: %j', (before, now, extended) => {
     expect(isDurationExtended(before, now)).toBe(extended);
   });

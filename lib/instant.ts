@@ -1,13 +1,13 @@
 // Reads ISO 8601 instants, for whoever gets them as text. Says nothing of which instants make sense where.
 
-/** A date and a time, to the minute at least; the zone may be missing. */
+/** A date and a time, to the minute at least; the zone may be missing. With a space for the T, as databases print them. */
 const ISO_INSTANT =
-  /^(\d{4}-\d{2}-(\d{2}))T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$/i;
+  /^(\d{4}-\d{2}-(\d{2}))[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z| ?UTC|[+-]\d{2}:?\d{2})?$/i;
 
 /** Milliseconds since the epoch, finer digits cut off; undefined for what is none. Without a zone it is UTC. */
 export function parseInstant(text: string): number | undefined {
-  const [, date = '', day, zone] = ISO_INSTANT.exec(text) ?? [];
-  const instant = Date.parse(zone === undefined ? `${text}Z` : text);
+  const [, date = '', day, time = '', zone = 'Z'] = ISO_INSTANT.exec(text) ?? [];
+  const instant = Date.parse(`${date}T${time}${/utc/i.test(zone) ? 'Z' : zone}`);
   if (day === undefined || Number.isNaN(instant)) return undefined;
   // V8 takes 30 February for 2 March.
   const isInCalendar = Number(day) <= 28 || new Date(date).getUTCDate() === Number(day);

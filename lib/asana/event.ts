@@ -14,7 +14,7 @@ export function gidOf(event: Record<string, unknown>): string | undefined {
 
 /**
  * `created_at` in milliseconds since the epoch, or undefined when absent, unreadable or before 1970. Asana sends UTC with
- * milliseconds; other zones and a missing one are understood.
+ * milliseconds; other zones, a missing one, and the form in which databases hand it on are understood.
  */
 export function createdAtOf(event: Record<string, unknown>): number | undefined {
   const createdAt = event['created_at'];

@@ -59,8 +59,9 @@ export async function backtest(options: BacktestOptions): Promise<Backtest> {
       span = undefined;
       sides = [new Run(here, sortBytes), ...(there ? [new Run(there, sortBytes)] : [])];
       return (event) => {
-        if (span === undefined) span = { from: event.at, to: event.at };
-        else span.to = event.at;
+        // At 0 is what has no time, before any event that has one.
+        if (span !== undefined) span.to = event.at;
+        else if (event.at > 0) span = { from: event.at, to: event.at };
         for (const side of sides) side.take(event);
       };
     });

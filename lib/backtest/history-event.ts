@@ -12,6 +12,8 @@ export interface HistoryEvent {
   readonly at: number;
   readonly gid: string;
   readonly event: BusEvent;
+  /** It counts at `before`. */
+  readonly isUntimed?: boolean;
 }
 
 /** `other`: nothing of the audit log, as an archive of the bus holds alerts and the poller's notes, too. */
@@ -48,7 +50,7 @@ export function readEvent(value: unknown, workspaceGid: string, before: number):
   const at = createdAt ?? before;
   const time = createdAt === undefined ? new Date(at).toISOString() : '';
   const event = framed(value, detailTypeOf(value), time, bareMetadata(workspaceGid));
-  return { at, gid, event };
+  return { at, gid, event, isUntimed: createdAt === undefined };
 }
 
 function ofBus(
@@ -65,10 +67,12 @@ function ofBus(
   const type = event['detail-type'];
   const detailType = typeof type === 'string' ? type : detailTypeOf(data);
   const createdAt = createdAtOf(data);
-  const at = createdAt ?? createdAtOf({ created_at: event['time'] }) ?? before;
+  const known = createdAt ?? createdAtOf({ created_at: event['time'] });
+  const at = known ?? before;
   const time = createdAt === undefined ? new Date(at).toISOString() : '';
   const bare = bareMetadata(typeof said === 'string' ? said : workspaceGid);
-  return { at, gid, event: framed(data, detailType, time, bare) };
+  const framedEvent = framed(data, detailType, time, bare);
+  return { at, gid, event: framedEvent, isUntimed: known === undefined };
 }
 
 /** As the poller does before an event goes on the bus. */

@@ -26,6 +26,8 @@ export interface HistoryCounts {
   duplicates: number;
   /** Left out for their time. */
   outside: number;
+  /** Without a readable time: each counts at that of the line before it, at none where none was read. */
+  untimed: number;
   /** Lines that are nothing of the audit log: alerts, notes of the poller. */
   other: number;
   /** Lines that are no event, though they should be. */
@@ -274,6 +276,7 @@ class LineReader {
       return line.trim() === '' ? undefined : this.#refuse(content.malformed);
     }
     this.#before = content.at;
+    if (content.isUntimed) this.#counts.untimed += 1;
     return content;
   }
 
@@ -291,5 +294,6 @@ function placeOf({ at, gid }: HistoryEvent) {
 }
 
 function noCounts(): HistoryCounts {
-  return { events: 0, duplicates: 0, outside: 0, other: 0, malformed: 0, malformedLines: [] };
+  const events = { events: 0, duplicates: 0, outside: 0, untimed: 0 };
+  return { ...events, other: 0, malformed: 0, malformedLines: [] };
 }

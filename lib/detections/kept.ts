@@ -41,14 +41,13 @@ export function indexAfter(entries: readonly Entry[], at: number): number {
   return low;
 }
 
-/** `index` is where it stands now; undefined when it is there already. */
+/** `index` is where it stands now; undefined when its gid is there already, be it with another time. */
 export function inserted(
   entries: readonly Entry[],
   entry: Entry,
 ): { readonly entries: Entry[]; readonly index: number } | undefined {
+  if (entries.some(([, gid]) => gid === entry[1])) return undefined;
   const index = indexOf(entries, entry[0], entry[1]);
-  const there = entries[index];
-  if (there !== undefined && compare(there, entry[0], entry[1]) === 0) return undefined;
   return { entries: entries.toSpliced(index, 0, entry), index };
 }
 

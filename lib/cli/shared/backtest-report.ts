@@ -34,6 +34,7 @@ export interface BacktestSummary {
   readonly events: number;
   readonly duplicates: number;
   readonly outside: number;
+  readonly untimed: number;
   readonly other: number;
   readonly malformed: number;
   readonly malformedLines: readonly MalformedLine[];
@@ -137,7 +138,8 @@ export function reportText(summary: BacktestSummary, colors: Colors): string {
 }
 
 function headWords(summary: BacktestSummary): string {
-  const { events, duplicates, outside, other, malformed, from, to, days, alerts } = summary;
+  const { events, duplicates, outside, untimed, other, malformed, from, to, days, alerts } =
+    summary;
   const raised = summary.detections.filter((detection) => detection.alerts > 0).length;
   const left = [
     ...(duplicates > 0 ? [`${counted(duplicates, 'event')} there twice`] : []),
@@ -149,6 +151,11 @@ function headWords(summary: BacktestSummary): string {
   return [
     `${counted(events, 'event')}${time}.`,
     ...(left.length === 0 ? [] : [`Left out: ${left.join(', ')}.`]),
+    ...(untimed === 0
+      ? []
+      : [
+          `${counted(untimed, 'event')} without a readable created_at: taken for as late as the line before.`,
+        ]),
     `${counted(alerts, 'alert')}, raised by ${raised} of ${counted(summary.detections.length, 'detection')}.`,
     '',
   ].join('\n');

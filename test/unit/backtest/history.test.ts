@@ -159,7 +159,7 @@ describe('what is wrong', () => {
   });
 
   it('an event without a readable time counts where it stands', async () => {
-    const { events } = await read([
+    const { events, counts } = await read([
       file(
         lines([
           quietEvent(5),
@@ -171,6 +171,7 @@ describe('what is wrong', () => {
     const odd = events.find(({ gid }) => gid === 'odd');
     expect(odd?.event['detail-type']).toBe('unknown');
     expect(odd?.event.time).toBe(quietEvent(5)['created_at']);
+    expect(counts.untimed).toBe(1);
   });
 });
 

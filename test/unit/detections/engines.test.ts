@@ -132,6 +132,11 @@ describe('threshold', () => {
     expect(alerts[0]?.firstSeen).toBe(new Date(START + 10 * MINUTE).toISOString());
   });
 
+  it('counts a gid once, whatever time it comes with', () => {
+    const at = [0, 1, 2].map((minute) => ({ at: minute * MINUTE, gid: minute < 2 ? 'e0' : 'e1' }));
+    expect(run(detection, at)).toEqual([]);
+  });
+
   it('alerts as its definition says', () => {
     fc.assert(
       fc.property(history(fc.record({ at: minutes(300), who }), 80), ({ inOrder, shuffled }) => {

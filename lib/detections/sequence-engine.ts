@@ -91,6 +91,16 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
     return [...found.values()].sort((a, b) => a.at - b.at || (a.gid < b.gid ? -1 : 1));
   }
 
+  /**
+   * Complete, not decided yet, and with an event that is about to be forgotten: the feed has not been looked at for long, as
+   * after an outage. The group itself has passed them by more than the grace, so they are decided now rather than lost.
+   */
+  function outrun(steps: Tracks, horizon: number): Array<Ref & { chain: Chain }> {
+    return completed(steps, Number.NEGATIVE_INFINITY, horizon + withinMs)
+      .filter(({ chain }) => beginOf(chain) <= horizon)
+      .slice(0, MAX_DECIDED);
+  }
+
   function marked(steps: Tracks, done: readonly Ref[]): Tracks {
     if (done.length === 0) return steps;
     const gids = new Set(done.map(({ gid }) => gid));
@@ -161,8 +171,8 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
     };
   }
 
-  const newestOf = (steps: Tracks, at: number) =>
-    Math.max(at, ...steps.map((entries) => entries.at(-1)?.[0] ?? at));
+  const newestOf = ({ steps, off = [] }: Memory, at: number) =>
+    Math.max(at, off.at(-1) ?? at, ...steps.map((entries) => entries.at(-1)?.[0] ?? at));
 
   const engine: Engine = {
     memoryMs: withinMs + graceMs,
@@ -188,22 +198,27 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
     find(memory, sighting): Finding {
       const known = read(memory);
       const { at } = sighting;
-      const newest = newestOf(known.steps, at);
+      const newest = newestOf(known, at);
       const horizon = newest - withinMs - graceMs;
       const next = at <= horizon ? undefined : add(known, sighting);
       if (next === undefined) return { memory, matches: [] };
       const covered = coveredBy(known.covered, sighting, horizon);
-      const done = canBeOff ? [] : completed(next.steps, at, at + withinMs);
-      const matches = done.map((each): Match => matchOf({ ...known, covered }, each, sighting));
-      const steps = forgotten(marked(next.steps, done), newest);
+      const done = canBeOff
+        ? outrun(next.steps, horizon)
+        : completed(next.steps, at, at + withinMs);
+      const found = canBeOff ? standing(done, next.off) : done;
+      const matches = found.map((each): Match => matchOf({ ...known, covered }, each, sighting));
+      const whole = marked(next.steps, done);
+      const steps = forgotten(whole, newest);
       const isTold = matches[0]?.gid === sighting.gid;
       const waiting = isTold
         ? known.waiting.filter((each) => each.at > newest - graceMs)
-        : waitingFor(known, sighting, next.steps, newest);
+        : waitingFor(known, sighting, whole, newest);
       return {
         memory: { ...next, steps, waiting, ...(covered === undefined ? {} : { covered }) },
         matches,
-        context: contextOf(steps, newest),
+        // What has outrun its first events is told with them all the same.
+        context: contextOf(canBeOff && matches.length > 0 ? whole : steps, newest),
       };
     },
   };
@@ -218,25 +233,32 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
     },
     overdue(memory, watermark) {
       const known = read(memory);
-      const { off = [] } = known;
       const due = completed(known.steps, Number.NEGATIVE_INFINITY, all)
         .filter(({ at }) => decidedAt(at) <= watermark)
         .slice(0, MAX_DECIDED);
       if (due.length === 0) return { memory, matches: [] };
-      const stands = due.filter(({ at, chain }) => {
-        const begin = Math.min(...chain.map((entry) => entry[0]));
-        return !off.some((time) => time >= begin && time <= at);
-      });
       const steps = marked(known.steps, due);
       const gids = new Set(due.map(({ gid }) => gid));
       const waiting = known.waiting.filter(({ event }) => !gids.has(String(event.gid)));
       return {
         memory: { ...known, steps, waiting },
-        matches: stands.map((each) => matchOf(known, each)),
-        context: contextOf(steps, newestOf(steps, 0)),
+        matches: standing(due, known.off).map((each) => matchOf(known, each)),
+        context: contextOf(steps, newestOf(known, 0)),
       };
     },
   };
+}
+
+/** Those that nothing has called off, from their first event to their last. */
+function standing<T extends Ref & { readonly chain: Chain }>(
+  ends: readonly T[],
+  off: readonly number[] = [],
+): T[] {
+  return ends.filter(({ at, chain }) => !off.some((time) => time >= beginOf(chain) && time <= at));
+}
+
+function beginOf(chain: Chain): number {
+  return Math.min(...chain.map(([at]) => at));
 }
 
 /** What is told is the event itself, else the one at hand, else no more than that there was one. */

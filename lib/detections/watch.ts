@@ -3,7 +3,7 @@
 import { applyEvents } from '../alerts/life/apply.ts';
 import type { Match } from '../alerts/life/finding.ts';
 import type { GroupIdentity } from '../alerts/life/identity.ts';
-import { openAlert } from '../alerts/life/open.ts';
+import { openAlert, severityFor } from '../alerts/life/open.ts';
 import type { GroupChange } from '../alerts/life/raise.ts';
 import { GRACE_MS, type LifeRules } from '../alerts/life/rules.ts';
 import type { Suppress } from '../alerts/suppressions/suppression.ts';
@@ -206,6 +206,17 @@ export class Watch {
     };
   }
 
+  /**
+   * A threshold is reached, and a sequence completed, by all its events together: its alert is one, whichever of them it is
+   * told by.
+   */
+  get #severities(): Pick<LifeRules, 'severityOf'> {
+    const { detection } = this;
+    const isOfOneEvent = detection.kind === 'match' || detection.kind === 'newValue';
+    if (!isOfOneEvent || detection.severityOf === undefined) return {};
+    return { severityOf: ({ event }) => severityFor(detection, event) };
+  }
+
   #rulesFor(
     group: GroupIdentity,
     now: () => number,
@@ -216,6 +227,7 @@ export class Watch {
       ...this.#life,
       ...(updateEveryMs === undefined ? {} : { pace: { updateEveryMs, now: now() } }),
       suppressedBy,
+      ...this.#severities,
       open: (match, count) => {
         const options = { runbookBaseUrl, now: now() };
         return openAlert(this.detection, group, match, options, count, suppressedBy(match));

@@ -114,8 +114,10 @@ export class Life {
   #windowFor(match: Match): number {
     const { at, about } = match;
     const suppressionId = this.#rules.suppressedBy?.(match);
+    const severity = this.#rules.severityOf?.(match);
     const isSame = ({ alert }: AlertWindow) =>
       alert.suppressionId === suppressionId &&
+      (severity === undefined || alert.severity === severity) &&
       (about === undefined || (alert.entity.id === about.id && alert.entity.type === about.type));
     const containing = this.windows.findIndex(
       (window) => window.start.at <= at && at < window.start.at + this.#windowMs && isSame(window),

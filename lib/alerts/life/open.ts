@@ -71,7 +71,7 @@ function statusOf(
 }
 
 /** What the event makes of it, never above what the detection is documented with. */
-function severityFor(
+export function severityFor(
   { severity, severityOf, lists = {} }: Detection,
   event: AuditLogEvent,
 ): Severity {

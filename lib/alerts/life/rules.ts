@@ -1,5 +1,5 @@
 // What an alert's life goes by: how long a window is, how late an event may be, how often an alert says that it goes on.
-import type { Alert } from '../../contract/alert.ts';
+import type { Alert, Severity } from '../../contract/alert.ts';
 import type { Match } from './finding.ts';
 
 /** Minutes in which matches of one detection and entity are one alert, unless configured. */
@@ -31,4 +31,9 @@ export interface LifeRules extends Windows {
   readonly pace?: Pace;
   /** The suppression whose alert this match opens or joins; undefined: one of none. @default - none suppresses anything */
   readonly suppressedBy?: (match: Match) => string | undefined;
+  /**
+   * The severity of the alert that this match opens or joins. What is worse opens an alert of its own: in a lesser one it
+   * would page nobody. @default - any
+   */
+  readonly severityOf?: (match: Match) => Severity;
 }

@@ -12,10 +12,11 @@ export const ITEM_DELETIONS = [
   'attachment_deleted',
   'story_deleted',
 ];
-/** What holds the work of many, first; then what shapes it. */
-const WORK_HOLDERS = ['project_deleted', 'team_deleted', 'portfolio_deleted'];
+/** What holds the work of many, and what shapes it. */
 export const CONTAINER_DELETIONS = [
-  ...WORK_HOLDERS,
+  'project_deleted',
+  'team_deleted',
+  'portfolio_deleted',
   'goal_deleted',
   'custom_field_deleted',
   'project_template_deleted',
@@ -111,12 +112,9 @@ export const massItemDelete = defineDetection({
 export const containerDelete = defineDetection({
   kind: 'threshold',
   id: 'asana.impact.container-delete',
-  version: 1,
+  version: 2,
   title: 'Several projects, teams or portfolios deleted',
   severity: 'high',
-  // Fields, goals and templates hold nobody's work.
-  severityOf: (event) =>
-    WORK_HOLDERS.some((type) => type === field(event, 'event_type')) ? 'high' : 'medium',
   attack: ['T1485'],
   attackV18: ['T1485'],
   pattern: { 'detail-type': CONTAINER_DELETIONS },

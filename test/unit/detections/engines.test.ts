@@ -578,6 +578,46 @@ describe('absence', () => {
   });
 });
 
+describe('a severity that depends on the event', () => {
+  const severityOf = ({ context }: AuditLogEvent) =>
+    context?.['client_ip_address'] === 'worse' ? ('critical' as const) : ('low' as const);
+  const words = fc.constantFrom('worse', 'mild', 'mild');
+  const worst = { severity: 'critical', severityOf } as const;
+
+  it('is that of an alert of its own: what is worse is not hidden in what is not', () => {
+    const detection = testDetection({ kind: 'match', ...worst });
+    const alerts = run(detection, [
+      { at: 0, gid: 'e0', value: 'mild' },
+      { at: MINUTE, gid: 'e1', value: 'worse' },
+      { at: 2 * MINUTE, gid: 'e2', value: 'mild' },
+      { at: 3 * MINUTE, gid: 'e3', value: 'worse' },
+    ]);
+    expect(alerts.map(({ severity, eventGids }) => [severity, eventGids])).toEqual([
+      ['low', ['e0', 'e2']],
+      ['critical', ['e1', 'e3']],
+    ]);
+    expect(new Set(alerts.map(({ alertId }) => alertId)).size).toBe(2);
+  });
+
+  it('is the same in any order of delivery', () => {
+    const given = fc.record({ at: minutes(300), value: words });
+    sameInAnyOrder(testDetection({ kind: 'match', ...worst }), given, 60);
+  });
+
+  it('of a threshold is that of the event that reaches it, and its alert is one', () => {
+    const detection = testDetection({ kind: 'threshold', atLeast: 2, within: '15m', ...worst });
+    const alerts = run(
+      detection,
+      ['mild', 'mild', 'worse', 'mild'].map((value, index) => ({
+        at: index * MINUTE,
+        gid: `e${index}`,
+        value,
+      })),
+    );
+    expect(alerts).toMatchObject([{ severity: 'low', count: 4 }]);
+  });
+});
+
 describe('a missing field', () => {
   const of = (missing: 'skip' | 'own-group' | 'alert') =>
     testDetection({

@@ -12,7 +12,7 @@ const INTRO = `# Detections
 
 What raises an alert, how bad it is, and what to do about it. Alerts link to their section here.
 
-Each detection is an EventBridge rule on the bus. Matches of one detection and one entity (whom or what it is about) within the alert window, 60 minutes unless configured, are one alert: the first opens it and is delivered, further ones are counted as \`Alert Updated\` on the bus and in the table. Events of origin \`backfill\` raise alerts only with \`alertOnHistory\`; replays never do.
+Each detection is an EventBridge rule on the bus. Matches of one detection and one entity (whom or what it is about) within the alert window, 60 minutes unless configured, are one alert: the first opens it and is delivered, further ones are counted as \`Alert Updated\` on the bus and in the table. Where one event is a match and the severity depends on it, each severity has an alert of its own. Events of origin \`backfill\` raise alerts only with \`alertOnHistory\`; replays never do.
 `;
 
 /** Every family has words of its own, in the order of the page. */

@@ -1,7 +1,10 @@
 // What Panther's eleven rules for Asana find is found here, and what they are known to miss or to get wrong is put right.
 // Rule names as of panther-labs/panther-analysis in 2026; the events are this project's own.
 import { describe, expect, it } from 'vitest';
+import { readEventLine } from '../../../lib/backtest/history-event.ts';
 import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
+import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
+import { Detector } from '../../../lib/detections/detector.ts';
 import { raisedBy } from '../../support/match-detections.ts';
 
 const event = (event_type: string, details?: object, resource?: object): AuditLogEvent =>
@@ -166,6 +169,25 @@ describe.each(PARITY.map((row) => [row.rule, row] as const))(
     it.each(shown(silent))(`${raises} is silent on %s with %s`, (_type, _details, each) => {
       expect(raisedBy(each)).not.toContain(raises);
     });
+  },
+);
+
+it.each(PARITY.flatMap(({ raises, found }) => found.map((each) => [raises, each] as const)))(
+  '%s finds its events as a data lake hands them on: short gids, times with a space, fields of its own',
+  (raises, each) => {
+    const created_at = '2026-03-02 08:15:00.25';
+    const row = { ...each, gid: '12345', created_at, p_log_type: 'Asana.Audit' };
+    const read = readEventLine(JSON.stringify(row), '1200000000000002', 0);
+    if (typeof read === 'string' || 'malformed' in read) throw new Error('no event');
+    expect(read.isUntimed).toBe(false);
+    const detector = new Detector(CATALOGUE, {
+      alertOnHistory: true,
+      windowMs: 3_600_000,
+      runbookBaseUrl: 'https://example.com/detections.md',
+    });
+    const alerts = detector.observe(read.event);
+    expect(alerts.map(({ detectionId }) => detectionId)).toContain(raises);
+    expect(alerts[0]?.firstSeen).toBe('2026-03-02T08:15:00.250Z');
   },
 );
 

@@ -2,9 +2,9 @@
 // by several functions at once, and the sweep late by hours. The alerts are those of the same events in order.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GRACE_MS } from '../../../lib/alerts/life.ts';
-import { MemoryAlertStateStore } from '../../../lib/alerts/memory-state-store.ts';
-import { DynamoAlertStateStore } from '../../../lib/alerts/state-store.ts';
+import { GRACE_MS } from '../../../lib/alerts/life/rules.ts';
+import { DynamoAlertStateStore } from '../../../lib/alerts/state/dynamo-store.ts';
+import { MemoryAlertStateStore } from '../../../lib/alerts/state/memory-store.ts';
 import type { BusEntry } from '../../../lib/bus/publisher-port.ts';
 import type { Alert } from '../../../lib/contract/alert.ts';
 import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';

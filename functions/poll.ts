@@ -15,6 +15,7 @@ import { systemClock as clock } from '../lib/clock.ts';
 import { METRICS_NAMESPACE } from '../lib/contract/metrics.ts';
 import { DynamoFeedStore } from '../lib/feed/dynamo-feed-store.ts';
 import { FeedWatch } from '../lib/feed/feed-watch.ts';
+import { probe } from '../lib/feed/probe.ts';
 import { Published } from '../lib/feed/published.ts';
 import { loadPollConfig, parsePollTick } from '../lib/poller/config.ts';
 import { DynamoCheckpointStore } from '../lib/poller/dynamo-checkpoint-store.ts';
@@ -22,7 +23,7 @@ import { Poller } from '../lib/poller/poll.ts';
 import { emit } from '../lib/poller/poll-metrics.ts';
 import { FEED_SILENT, measures, TOKEN_MISSING } from '../lib/poller/summary.ts';
 import { budgetOf } from '../lib/poller/tick.ts';
-import { probe, WatchedWorkspaces } from '../lib/poller/watched-workspaces.ts';
+import { WatchedWorkspaces } from '../lib/poller/watched-workspaces.ts';
 
 const log = new Logger();
 const metrics = new Metrics({ namespace: METRICS_NAMESPACE });

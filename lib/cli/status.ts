@@ -3,6 +3,7 @@
 import { AlertList } from '../alerts/state/alert-list.ts';
 import { utc } from '../alerts/words.ts';
 import { SEVERITIES, type Severity } from '../contract/alert.ts';
+import { DynamoFeedStore } from '../feed/dynamo-feed-store.ts';
 import { publishedUntil } from '../poller/checkpoint.ts';
 import { DynamoCheckpointStore } from '../poller/dynamo-checkpoint-store.ts';
 import { isLeased } from '../poller/move.ts';
@@ -20,7 +21,8 @@ const HELP = `How each workspace does: where polling stands, what came lately, t
 LAG is how long ago all was read (0 s right after a poll that found nothing new). EVENTS are those created
 within the last hour and day that are on the bus; the newest 1,000 are remembered, so beyond them it says "at least".
 RESETS counts how often Asana no longer took the stored offset. ALERTS are those whose first event lies in the last
-24 hours, all statuses, from critical to info.
+24 hours, all statuses, from critical to info. NOTE says what keeps it from being polled, or since when a feed that is
+polled well has been silent for longer than is usual for it.
 
 Where
 ${TARGET_HELP}
@@ -75,6 +77,8 @@ interface Status {
   readonly leased?: boolean;
   readonly leaseUntil?: string | undefined;
   readonly resets?: number;
+  /** Since when there is a silence that was reported. */
+  readonly silentFrom?: string | undefined;
   readonly lastHour: Count;
   readonly lastDay: Count;
   readonly alerts: Readonly<Record<Severity, number>>;
@@ -83,9 +87,11 @@ interface Status {
 async function statusOf(gid: string, target: Target, { clock }: Terminal): Promise<Status> {
   const now = clock.now();
   const store = new DynamoCheckpointStore(target.dynamodb, target.checkpointTableName);
-  const [stored, { gids }, alerts] = await Promise.all([
+  const feeds = new DynamoFeedStore(target.dynamodb, target.checkpointTableName);
+  const [stored, { gids }, watched, alerts] = await Promise.all([
     store.read(gid),
     store.loadMemory(gid),
+    feeds.read(gid),
     alertsOf(gid, target, now, { clock }),
   ]);
   const common = {
@@ -98,6 +104,7 @@ async function statusOf(gid: string, target: Target, { clock }: Terminal): Promi
   if (stored === undefined) return { ...common, polled: false };
   const { checkpoint, leaseUntil } = stored;
   const leased = isLeased(stored, now);
+  const silentFrom = watched?.feed.silentFrom;
   return {
     ...common,
     polled: true,
@@ -110,6 +117,7 @@ async function statusOf(gid: string, target: Target, { clock }: Terminal): Promi
     leased,
     leaseUntil: leased && leaseUntil ? new Date(leaseUntil).toISOString() : undefined,
     resets: checkpoint.resets ?? 0,
+    silentFrom: silentFrom === undefined ? undefined : new Date(silentFrom).toISOString(),
   };
 }
 
@@ -153,10 +161,10 @@ function alertWords(alerts: Readonly<Record<Severity, number>>): string {
   return some.length === 0 ? 'none' : some.map((each) => `${alerts[each]} ${each}`).join(', ');
 }
 
-/** What keeps it from being polled, where the checkpoint knows. */
-function note({ refusal, notBefore }: Status, now: number): string {
+/** What keeps it from being polled, where the checkpoint knows; else a silence that was reported. */
+function note({ refusal, notBefore, silentFrom }: Status, now: number): string {
   if (refusal !== undefined) return `refused: ${refusal}`;
   if (notBefore !== undefined && Date.parse(notBefore) > now)
     return `waits until ${utc(notBefore)}`;
-  return '';
+  return silentFrom === undefined ? '' : `silent since ${utc(silentFrom)}, longer than usual`;
 }

@@ -19,6 +19,9 @@ import { DynamoDueIndex } from '../detections/dynamo-due-index.ts';
 import { type Swept, sweep } from '../detections/sweep.ts';
 import { switchedOff, tuned } from '../detections/tuning.ts';
 import type { Tuning } from '../detections/tuning-file.ts';
+import { DynamoFeedStore } from '../feed/dynamo-feed-store.ts';
+import { FeedWatch } from '../feed/feed-watch.ts';
+import { probe } from '../feed/probe.ts';
 import type { Log } from '../log.ts';
 import { DynamoCheckpointStore } from '../poller/dynamo-checkpoint-store.ts';
 import { DynamoFeedProgress } from '../poller/feed-progress.ts';
@@ -40,6 +43,7 @@ import type { OpenSource } from './source.ts';
 import { Sweeper } from './sweeper.ts';
 import { takeOver } from './take-over.ts';
 import { TerminalSink } from './terminal-sink.ts';
+import { troubleOf, watchedPoller } from './watched-poller.ts';
 import { Worker } from './worker.ts';
 
 /** Fewer than the deployed queue has: nothing throttles here, so what fails five times fails for good. */
@@ -70,7 +74,7 @@ export interface PipelineOptions {
 }
 
 export interface Pipeline {
-  readonly poller: Poller;
+  readonly poller: Pick<Poller, 'run'>;
   /** Where commands reach this run. */
   readonly endpoints: RunEndpoints;
   /** Messages that an earlier run could not deliver and that are tried again. */
@@ -189,16 +193,23 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   const warning = await takeOver(checkpoints, { workspaceGid, startFrom, rewritten, clock });
   if (warning !== undefined) log.warn(warning);
   source.remember();
-  const poller = new Poller(
-    { asana, publisher, quarantine: new FileQuarantine(dataFolder), checkpoints, clock, log },
-    {
-      startFrom,
-      redact: redactor(DEFAULT_REDACT_PATHS),
-      maxEventBytes: DEFAULT_MAX_EVENT_BYTES,
-      skipUnreadable: false,
-      timings: TIMINGS,
-    },
-  );
+  const settings = {
+    startFrom,
+    redact: redactor(DEFAULT_REDACT_PATHS),
+    maxEventBytes: DEFAULT_MAX_EVENT_BYTES,
+    skipUnreadable: false,
+    timings: TIMINGS,
+  };
+  const quarantine = new FileQuarantine(dataFolder);
+  const deps = { asana, publisher, quarantine, checkpoints, clock, log };
+  const store = new DynamoFeedStore(database.client, CHECKPOINT_TABLE);
+  const poller = source.goesOn
+    ? watchedPoller(
+        (onPublished) => new Poller({ ...deps, onPublished }, settings),
+        new FeedWatch({ store, publisher, clock, log: troubleOf(log) }),
+        () => probe(asana, workspaceGid, clock),
+      )
+    : new Poller(deps, settings);
 
   return {
     poller,

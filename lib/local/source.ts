@@ -19,6 +19,8 @@ export interface OpenSource {
   readonly words: string;
   /** The log is another one than an earlier run read: that run's position in it is worth nothing. */
   readonly rewritten: boolean;
+  /** It goes on with time, so that it can fall silent. A file of events is a history: it holds what it holds. */
+  readonly goesOn: boolean;
   /** To be called once a rewritten log has been dealt with. */
   remember(): void;
   close(): Promise<void>;
@@ -48,6 +50,7 @@ export async function openSource(
       token: source.token,
       words: `workspace ${source.workspaceGid} at ${source.baseUrl}`,
       rewritten: false,
+      goesOn: true,
       remember() {},
       close: async () => {},
     };
@@ -66,7 +69,8 @@ async function serveFile(
   const realPath = realpathSync(path);
   const reading = await readEventsFile(join(dataFolder, 'asana', 'files.json'), realPath);
   const words = `a simulated Asana workspace with the ${counted(log.index.length, 'event')} of ${path}`;
-  return { ...(await serve(log, gidOf(`file ${realPath}`), words, onError)), ...reading };
+  const served = await serve(log, gidOf(`file ${realPath}`), words, onError);
+  return { ...served, ...reading, goesOn: false };
 }
 
 /** Each seed is a workspace of its own, kept in a file of its own. */
@@ -102,6 +106,7 @@ async function serve(
     token: SIMULATED_TOKEN,
     words,
     rewritten: false,
+    goesOn: true,
     remember() {},
     close: () => simulator.close(),
   };

@@ -14,21 +14,6 @@ interface WatchedWorkspace {
   readonly asana: AsanaClient;
 }
 
-const PROBE_MS = 10_000;
-
-/**
- * One request for one event, whichever: without offset and time it is the oldest that Asana has.
- * @returns how many came @throws AsanaError
- */
-export async function probe(
-  asana: Pick<AsanaClient, 'fetchPage'>,
-  workspaceGid: string,
-  clock: Clock,
-): Promise<number> {
-  const page = await asana.fetchPage({ workspaceGid, limit: 1 }, clock.monotonic() + PROBE_MS);
-  return page.entries.length;
-}
-
 export class WatchedWorkspaces {
   readonly #secrets: SecretsManagerClient;
   readonly #baseUrl: string | undefined;

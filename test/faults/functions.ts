@@ -32,6 +32,7 @@ import { SETTLE_MS, type Swept, sweep, sweepAndStay } from '../../lib/detections
 import { describeError } from '../../lib/errors.ts';
 import { DynamoFeedStore } from '../../lib/feed/dynamo-feed-store.ts';
 import { FeedWatch } from '../../lib/feed/feed-watch.ts';
+import { probe } from '../../lib/feed/probe.ts';
 import { Published } from '../../lib/feed/published.ts';
 import type { Log } from '../../lib/log.ts';
 import type { CheckpointStore } from '../../lib/poller/checkpoint-store.ts';
@@ -39,7 +40,7 @@ import { DynamoCheckpointStore } from '../../lib/poller/dynamo-checkpoint-store.
 import { DynamoFeedProgress } from '../../lib/poller/feed-progress.ts';
 import { Poller } from '../../lib/poller/poll.ts';
 import { budgetOf } from '../../lib/poller/tick.ts';
-import { probe } from '../../lib/poller/watched-workspaces.ts';
+
 import { SecretText } from '../../lib/secret-text.ts';
 import { type Break, broken } from './breaks.ts';
 import { type ClockSetting, FastClock } from './clock.ts';

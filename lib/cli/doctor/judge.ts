@@ -162,6 +162,19 @@ export function judgePolling(
   );
 }
 
+/** @param silentFrom epoch milliseconds: since when there is a silence that was reported */
+export function judgeFeed(gid: string, silentFrom: number | undefined): Finding[] {
+  if (silentFrom === undefined) return [];
+  const since = utc(new Date(silentFrom).toISOString());
+  return [
+    warning(
+      `polled well, and no event since ${since}: longer than usual`,
+      'the runbook\'s "Feed silent" says what to do',
+      gid,
+    ),
+  ];
+}
+
 export interface AlarmState {
   readonly name: string;
   readonly state: string;

@@ -1,6 +1,7 @@
 // The check every definition passes when it is loaded (tests, synth, cold start): shape, ATT&CK ids, event types, pattern.
 // What the fields mean is define.ts's; whether the examples do what they say is the tests'.
 import * as z from 'zod';
+import { LONGEST_WINDOW_MS } from '../alerts/lifetimes.ts';
 import { isKnownEventType } from '../asana/event-types.ts';
 import { severitySchema } from '../contract/alert.ts';
 import { AuditBusError, describeError } from '../errors.ts';
@@ -22,6 +23,10 @@ const isFunction = z.custom((value) => typeof value === 'function', 'must be a f
 const span = z.custom<string>((value) => readSpan(value) !== undefined, {
   error: 'must be a length of time such as 15m, 24h or 14d',
 });
+const window = z.custom<string>(
+  (value) => (readSpan(value) ?? Number.POSITIVE_INFINITY) <= LONGEST_WINDOW_MS,
+  { error: 'must be a length of time of at most 14 days, such as 15m, 24h or 14d' },
+);
 const path = z
   .string()
   .regex(/^[a-z_]+(\.[a-z_]+)+$|^[a-z_]+$/, 'must be a dotted path such as resource.gid');
@@ -80,7 +85,7 @@ const base = {
   severityOf: isFunction.optional(),
   attack: techniques,
   attackV18: techniques,
-  window: span.optional(),
+  window: window.optional(),
   lists: lists.optional(),
   summary: isFunction,
   triage: z.array(sentence).min(2, 'must hold at least two steps'),

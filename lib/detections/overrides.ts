@@ -1,5 +1,6 @@
 // What configuration may change about a detection, and what is wrong with what somebody wrote. Pure.
 // What the changes make of a detection is tuning.ts's.
+import { LONGEST_WINDOW_MS } from '../alerts/lifetimes.ts';
 import { SEVERITIES, type Severity } from '../contract/alert.ts';
 import { ConfigurationError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
@@ -46,9 +47,12 @@ const KINDS_WITH: Partial<Record<Field, readonly Detection['kind'][]>> = {
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** Alerts are remembered 15 days, so a longer window would open a second alert for the same matter. */
 const SPAN_BOUNDS: Partial<Record<Field, readonly [least: number, most: number, words: string]>> = {
-  window: [60_000, 14 * DAY, 'give a length of time from 1m to 14d, such as 15m, 24h or 7d'],
+  window: [
+    60_000,
+    LONGEST_WINDOW_MS,
+    'give a length of time from 1m to 14d, such as 15m, 24h or 7d',
+  ],
   within: [60_000, 400 * DAY, 'give a length of time from 1m to 400d, such as 15m, 24h or 14d'],
   learn: [HOUR, 400 * DAY, 'give a length of time from 1h to 400d, such as 24h or 14d'],
   forget: [DAY, 400 * DAY, 'give a length of time from 1d to 400d, such as 90d'],

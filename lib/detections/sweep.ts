@@ -6,6 +6,7 @@ import { tellOpened } from '../alerts/life/opened-line.ts';
 import { changeGroup, type GroupChange } from '../alerts/life/raise.ts';
 import { closeOver, speak } from '../alerts/life/revisions.ts';
 import { GRACE_MS, UPDATE_EVERY_MS } from '../alerts/life/rules.ts';
+import { CLOSED_WITHOUT_FEED_MS } from '../alerts/lifetimes.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import { type DetectDeps, suppressing, watchesOf } from './detect.ts';
 import { type DueBy, type DueIndex, dueBy, type FoundDue } from './due-index.ts';
@@ -14,11 +15,6 @@ import type { Watch } from './watch.ts';
 
 /** Ten minutes: a message that failed has come again by then, several times. */
 export const SETTLE_MS = 10 * 60_000;
-/**
- * An alert is closed though the feed stands still when its window has been over, and the alert known, for a day of the wall
- * clock. A feed that catches up after an outage does not stand still: what it brings is known since a moment ago.
- */
-export const CLOSED_WITHOUT_FEED_MS = 24 * 3_600_000;
 /** What comes due within this is waited for, and what else has come meanwhile looked for as often. */
 const HORIZON_MS = 60_000;
 const LOOK_EVERY_MS = 10_000;

@@ -6,6 +6,7 @@ import type { GroupIdentity } from '../alerts/life/identity.ts';
 import { openAlert, severityFor } from '../alerts/life/open.ts';
 import type { GroupChange } from '../alerts/life/raise.ts';
 import { GRACE_MS, type LifeRules } from '../alerts/life/rules.ts';
+import { CLOSED_BY_MS } from '../alerts/lifetimes.ts';
 import type { Suppress } from '../alerts/suppressions/suppression.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
 import { AuditBusError, describeError } from '../errors.ts';
@@ -29,9 +30,6 @@ export interface WatchRules {
 export interface Placed extends Seen {
   readonly group: GroupIdentity;
 }
-
-/** From the end of an alert's window until it is closed at the latest, also where the feed stands still, with a day to spare. */
-const CLOSED_BY_MS = 2 * 86_400_000;
 
 export class Watch {
   readonly detection: Detection;

@@ -3,12 +3,8 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { EMPTY_GROUP, type GroupState } from '../alerts/life/group.ts';
 import { type GroupIdentity, groupKey } from '../alerts/life/identity.ts';
-import {
-  type AlertStateStore,
-  MEMORY_SECONDS,
-  type StoredGroup,
-  unexpired,
-} from '../alerts/state/port.ts';
+import { MEMORY_SECONDS } from '../alerts/lifetimes.ts';
+import { type AlertStateStore, type StoredGroup, unexpired } from '../alerts/state/port.ts';
 import { parseLossless } from '../asana/lossless-json.ts';
 import type { Clock } from '../clock.ts';
 import type { Alert } from '../contract/alert.ts';

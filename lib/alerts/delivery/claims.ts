@@ -9,7 +9,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../../clock.ts';
-import { MEMORY_SECONDS } from '../state/port.ts';
+import { CLAIM_SECONDS } from '../lifetimes.ts';
 import type { SinkMemory } from './sink-port.ts';
 
 /** Longer than any delivery may take (Lambda ends a notifier after 30 seconds), short enough to wait for. */
@@ -138,7 +138,7 @@ export class DynamoClaims implements Claims {
             ':token': { S: token },
             ':until': { N: String(leaseUntil) },
             ':at': { S: new Date(now).toISOString() },
-            ':expires': { N: String(Math.floor(now / 1_000) + MEMORY_SECONDS) },
+            ':expires': { N: String(Math.floor(now / 1_000) + CLAIM_SECONDS) },
             ...(memory === undefined ? {} : { ':memory': { S: JSON.stringify(memory) } }),
             ...change.values,
           },

@@ -12,13 +12,8 @@ import type { Alert } from '../../contract/alert.ts';
 import { timeKey } from '../../time-key.ts';
 import { EMPTY_GROUP, type GroupState } from '../life/group.ts';
 import { type GroupIdentity, groupKey } from '../life/identity.ts';
-import {
-  type AlertStateStore,
-  MEMORY_SECONDS,
-  markerName,
-  type StoredGroup,
-  unexpired,
-} from './port.ts';
+import { MEMORY_SECONDS } from '../lifetimes.ts';
+import { type AlertStateStore, markerName, type StoredGroup, unexpired } from './port.ts';
 
 const DAY = 86_400;
 /** Alerts can be listed for a year. */

@@ -4,13 +4,8 @@ import type { Clock } from '../../clock.ts';
 import type { Alert } from '../../contract/alert.ts';
 import { EMPTY_GROUP, type GroupState } from '../life/group.ts';
 import { type GroupIdentity, groupKey } from '../life/identity.ts';
-import {
-  type AlertStateStore,
-  MEMORY_SECONDS,
-  markerName,
-  type StoredGroup,
-  unexpired,
-} from './port.ts';
+import { MEMORY_SECONDS } from '../lifetimes.ts';
+import { type AlertStateStore, markerName, type StoredGroup, unexpired } from './port.ts';
 
 interface Item {
   readonly version: number;

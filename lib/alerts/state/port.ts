@@ -30,9 +30,6 @@ export interface AlertStateStore {
   recordAlert(alert: Alert): Promise<void>;
 }
 
-/** A day longer than any queue keeps a message (SQS: 14 days). */
-export const MEMORY_SECONDS = 15 * 86_400;
-
 /** What is left of a state: all of it, or nothing once it has expired, save alerts that are not on the bus yet. */
 export function unexpired(state: GroupState, isExpired: boolean): GroupState {
   const isUnfinished =

@@ -5,6 +5,12 @@ import { CLAIM_LEASE_MS, type Claims, DynamoClaims } from '../../../lib/alerts/d
 import type { QueueMessage } from '../../../lib/alerts/delivery/notifier-queue.ts';
 import { type NotifyDeps, notifyBatch } from '../../../lib/alerts/delivery/notify.ts';
 import { DynamoStormGuard } from '../../../lib/alerts/delivery/storm-guard.ts';
+import { GRACE_MS } from '../../../lib/alerts/life/rules.ts';
+import {
+  CLAIM_SECONDS,
+  CLOSED_WITHOUT_FEED_MS,
+  LONGEST_WINDOW_MS,
+} from '../../../lib/alerts/lifetimes.ts';
 import { fixedCredential, SlackSink } from '../../../lib/alerts/slack/sink.ts';
 import { REPLY_INTERVAL_MS } from '../../../lib/alerts/slack/thread.ts';
 import type { Alert, ContextValue } from '../../../lib/contract/alert.ts';
@@ -20,6 +26,8 @@ const CHANNEL = 'C0000000001';
 const ON_CALL = 'C0000000002';
 const DATA = 'C0000000003';
 const LIMIT = 3;
+/** SQS keeps a dead letter no longer. */
+const DEAD_LETTER_MS = 14 * 86_400_000;
 
 let dynalite: Dynalite;
 let api: SlackApiStandIn;
@@ -319,6 +327,20 @@ describe('with a webhook', () => {
     webhook.answer({ status: 404 });
     expect(await give(opened(refused), hook)).toBe(true);
     expect(await give(closed({ ...refused, revision: 2, count: 3 }), hook)).toBe(true);
+    expect(webhook.messages).toHaveLength(3);
+  });
+
+  it('tells the end of the longest alert there may be, closed without a feed and then late in a queue', async () => {
+    const alert = testAlert();
+    await give(opened(alert), hook);
+    clock.advance(LONGEST_WINDOW_MS + GRACE_MS + CLOSED_WITHOUT_FEED_MS + DEAD_LETTER_MS);
+    expect(await give(closed({ ...alert, revision: 2, count: 3 }), hook)).toBe(true);
+    expect(String(webhook.messages[1]?.['text'])).toContain('Over: High severity');
+    // And an end comes to one who was told of the beginning, not to one who has forgotten it.
+    const old = testAlert({ alertId: 'old' });
+    await give(opened(old), hook);
+    clock.advance(CLAIM_SECONDS * 1_000);
+    await give(closed({ ...old, revision: 2, count: 3 }), hook);
     expect(webhook.messages).toHaveLength(3);
   });
 

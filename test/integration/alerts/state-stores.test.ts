@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMPTY_GROUP } from '../../../lib/alerts/life/group.ts';
+import { MEMORY_SECONDS } from '../../../lib/alerts/lifetimes.ts';
 import { DynamoAlertStateStore } from '../../../lib/alerts/state/dynamo-store.ts';
 import { MemoryAlertStateStore } from '../../../lib/alerts/state/memory-store.ts';
-import { type AlertStateStore, MEMORY_SECONDS } from '../../../lib/alerts/state/port.ts';
+import type { AlertStateStore } from '../../../lib/alerts/state/port.ts';
 import { LocalGroupStore } from '../../../lib/local/group-store.ts';
 import { type Dynalite, startDynalite } from '../../support/dynalite.ts';
 

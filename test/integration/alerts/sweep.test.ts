@@ -2,11 +2,12 @@
 // feed, notes that nobody needs any more. Crashes at every step are detect.test.ts's.
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CLOSED_WITHOUT_FEED_MS } from '../../../lib/alerts/lifetimes.ts';
 import { detectBatch } from '../../../lib/detections/detect.ts';
 import type { DueIndex, FoundDue } from '../../../lib/detections/due-index.ts';
 import { DynamoDueIndex } from '../../../lib/detections/dynamo-due-index.ts';
 import { MemoryDueIndex } from '../../../lib/detections/memory-due-index.ts';
-import { CLOSED_WITHOUT_FEED_MS, SETTLE_MS, sweepAndStay } from '../../../lib/detections/sweep.ts';
+import { SETTLE_MS, sweepAndStay } from '../../../lib/detections/sweep.ts';
 import {
   type DetectScene,
   MINUTE,

@@ -62,6 +62,7 @@ describe('defineDetection', () => {
     ['examples.alerts.0', samlWeakened, { examples: { alerts: [{}, {}], silent: [] } }],
     ['examples.silent.1', samlWeakened, { examples: { alerts: [], silent: [[], []] } }],
     ['window', samlWeakened, { window: '1 hour' }],
+    ['window', samlWeakened, { window: '15d' }],
     ['within', passwordSpray, { within: '15 minutes' }],
     ['within', passwordSpray, { within: '0m' }],
     ['within', passwordSpray, { within: '401d' }],

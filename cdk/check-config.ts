@@ -11,8 +11,8 @@ function check(): object {
     const { context = {} } = JSON.parse(readFileSync(CDK_JSON, 'utf8')) as {
       context?: Record<string, unknown>;
     };
-    const { workspaces, warnings, stackName } = loadConfig(context, new Date());
-    return { problems: [], warnings, stackName, workspaces: workspaces.map(({ gid }) => gid) };
+    const { workspaces, warnings, asanaBaseUrl } = loadConfig(context, new Date());
+    return { problems: [], warnings, asanaBaseUrl, workspaces: workspaces.map(({ gid }) => gid) };
   } catch (error) {
     if (error instanceof ConfigurationError) {
       return { problems: error.problems, warnings: [], workspaces: [] };

@@ -28,7 +28,8 @@ const HELP = `Dead letters and the quarantine: what lies there, why and since wh
   ID               a message's id, or enough of its beginning, or a key of the quarantine
   --queue NAME     rules, detect, notify-slack, notify-sns, email, a schedule's, or ${QUARANTINE}
   --limit N        of list: at most so many of each (default ${DEFAULT_LIMIT})
-  --file FILE      the event as it shall go on the bus, with the gid it has; - reads standard input
+  --file FILE      the event as it shall go on the bus, with the gid it has; - reads standard input; what polling
+                   redacts is redacted, and maxEventBytes holds, as the poll function is set up
   --reason TEXT    why; it goes on the bus with who did it
 
 redrive sends a message to the queue it came from, as its rule would have, and then deletes it. At least once: who takes
@@ -84,7 +85,7 @@ async function main(terminal: Terminal): Promise<number> {
     const { deployed, local } = target;
     const store =
       deployed !== undefined
-        ? new SqsLetters(deployed, target.publisher)
+        ? new SqsLetters(deployed, target)
         : new LocalLetters(local ?? { dataFolder: '', running: false }, terminal.clock);
     const room = openQuarantine(target, terminal.env);
     try {

@@ -26,7 +26,7 @@ const HELP = `Looks whether all is well, and says what to do where it is not.
   npm run doctor [-- options]
 
 Of a deployment: credentials, region, stack, secrets, whether Asana takes the token (one request for one
-event; a 401, 402 and 403 are told apart), bus, rules, queues, quarantine, where polling stands, alarms,
+event; a 401, 402 and 403 are told apart), poller, bus, rules, queues, quarantine, where polling stands, alarms,
 sinks. Before the first deploy: what can be looked at then, the configuration in cdk.json and a token in
 ASANA_ACCESS_TOKEN with ASANA_WORKSPACE_GID among it. No secret is ever shown. The request comes from this
 machine: an IP allowlist in Asana may admit the function and not you, or the other way round.
@@ -38,8 +38,8 @@ ${TARGET_HELP}
   --json           one JSON object a line: {"kind":"finding","check":C,"outcome":"ok|warning|failure",...}
   --help           this text
 
-Environment
-  ASANA_BASE_URL   Asana's address where it is another
+Asana is asked at the address that the deployed function, or the run on the data folder, asks. Before the first
+deploy, and where nothing runs, that is ASANA_BASE_URL of the environment, or Asana's own.
 
 Exit codes: 0 no failure (there may be warnings), 1 a failure, 2 something given is not valid.
 `;

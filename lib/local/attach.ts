@@ -23,6 +23,8 @@ export interface Attached {
   readonly running: boolean;
   /** Of the run that holds it: lib/local/run-client.ts speaks to it. */
   readonly busEndpoint?: string;
+  /** Address of Asana's API where that run polls it. */
+  readonly asanaBaseUrl?: string;
   close(): Promise<void>;
 }
 
@@ -107,6 +109,7 @@ async function joining(endpoints: RunEndpoints, clock: Clock): Promise<Attached 
     }),
     running: true,
     busEndpoint: endpoints.bus,
+    ...(endpoints.asana === undefined ? {} : { asanaBaseUrl: endpoints.asana }),
     async close() {
       client.destroy();
       eventBridge.destroy();

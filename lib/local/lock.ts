@@ -15,8 +15,8 @@ const GUARD_WAIT_MS = 300;
 const HOLDER_WAIT_MS = 2_000;
 const HOLDER_RETRY_MS = 25;
 
-const endpointsSchema = z.object({ dynamodb: z.url(), bus: z.url() });
-/** Where a run can be reached while it holds its folder. */
+const endpointsSchema = z.object({ dynamodb: z.url(), bus: z.url(), asana: z.url().optional() });
+/** Where a run can be reached while it holds its folder, and the API that it polls where that is none of its own. */
 export type RunEndpoints = z.infer<typeof endpointsSchema>;
 
 const holderSchema = z.object({

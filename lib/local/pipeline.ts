@@ -10,9 +10,8 @@ import { DynamoAlertStateStore } from '../alerts/state/dynamo-store.ts';
 import { DynamoActiveSuppressions } from '../alerts/suppressions/active.ts';
 import { AsanaClient } from '../asana/client.ts';
 import { fixedToken } from '../asana/token.ts';
-import { DEFAULT_MAX_EVENT_BYTES } from '../bus/envelope.ts';
 import { PutEventsPublisher } from '../bus/put-events-publisher.ts';
-import { DEFAULT_REDACT_PATHS, redactor } from '../bus/redaction.ts';
+import { redactor } from '../bus/redaction.ts';
 import type { Clock } from '../clock.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
 import { DynamoDueIndex } from '../detections/dynamo-due-index.ts';
@@ -37,6 +36,7 @@ import { LocalClaims } from './local-claims.ts';
 import type { RunEndpoints } from './lock.ts';
 import { OUTBOX_QUEUE, outboxHandler } from './outbox.ts';
 import type { RunOutput } from './output.ts';
+import { LOCAL_POLL_SETTINGS } from './poll-settings.ts';
 import { DurableQueues } from './queue.ts';
 import { DETECT_QUEUE, detectionRules, sinkQueue, sinkRule } from './rules.ts';
 import type { OpenSource } from './source.ts';
@@ -195,8 +195,8 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   source.remember();
   const settings = {
     startFrom,
-    redact: redactor(DEFAULT_REDACT_PATHS),
-    maxEventBytes: DEFAULT_MAX_EVENT_BYTES,
+    redact: redactor(LOCAL_POLL_SETTINGS.redactPaths),
+    maxEventBytes: LOCAL_POLL_SETTINGS.maxEventBytes,
     skipUnreadable: false,
     timings: TIMINGS,
   };

@@ -83,7 +83,11 @@ async function runHoldingLock(
       log: warningsTo(output),
     });
     try {
-      lock.announce(pipeline.endpoints);
+      const { kind } = options.source;
+      lock.announce({
+        ...pipeline.endpoints,
+        ...(kind === 'api' ? { asana: source.baseUrl } : {}),
+      });
       return await pollAndSettle(options, deps, source, pipeline);
     } finally {
       await pipeline.close();

@@ -9,9 +9,11 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { startFauxqs } from 'fauxqs';
+import { ENVIRONMENT } from '../../lib/contract/environment.ts';
 import { DynamoCheckpointStore } from '../../lib/poller/dynamo-checkpoint-store.ts';
 import { startAws, type TestAwsOptions } from './aws.ts';
 import { startDynalite, TEST_CREDENTIALS } from './dynalite.ts';
+import { startLambdaSettings } from './lambda-settings.ts';
 import { startRulesAndAlarms } from './rules-and-alarms.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 
@@ -20,6 +22,7 @@ const TEST_STACK = 'AsanaAuditBus';
 export const TOKEN_ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:token';
 export const SLACK_ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:slack';
 const BUCKET = 'quarantined';
+const POLL_FUNCTION = 'audit-poll';
 const REGION = 'us-east-1';
 
 export async function startDeployment(options: Partial<TestAwsOptions> = {}) {
@@ -70,15 +73,17 @@ export async function startDeployment(options: Partial<TestAwsOptions> = {}) {
     CheckpointTableName: 'checkpoints',
     StateTableName: 'state',
     QuarantineBucketName: BUCKET,
+    PollFunctionName: POLL_FUNCTION,
     NotifySnsFunctionName: 'notify-sns',
     DeadLetterQueueUrlRules: queues.rules.url,
     DeadLetterQueueUrlDetect: queues.detectDead.url,
     DeadLetterQueueUrlNotifySns: queues.snsDead.url,
     DeadLetterQueueUrlEmail: queues.email.url,
   };
-  const [dynamo, secrets, events, aws] = await Promise.all([
+  const [dynamo, secrets, lambda, events, aws] = await Promise.all([
     startDynalite(),
     startSecretsManager(),
+    startLambdaSettings(),
     startRulesAndAlarms('audit', sqs),
     startAws({
       stacks: { [TEST_STACK]: outputs, CDKToolkit: {} },
@@ -96,6 +101,14 @@ export async function startDeployment(options: Partial<TestAwsOptions> = {}) {
   ]);
   await dynamo.createTable('checkpoints');
   await dynamo.createTable('state');
+  const setPoller = (more: Readonly<Record<string, string>>) =>
+    lambda.functions.set(POLL_FUNCTION, {
+      [ENVIRONMENT.eventBusName]: 'audit',
+      [ENVIRONMENT.checkpointTableName]: 'checkpoints',
+      [ENVIRONMENT.quarantineBucketName]: BUCKET,
+      ...more,
+    });
+  setPoller({});
   secrets.values.set(TOKEN_ARN, 'marked-token-value');
   secrets.values.set(SLACK_ARN, 'https://hooks.slack.com/services/T0/B0/marked-hook');
   events.rules.set('asana.test', { state: 'ENABLED', pattern: { source: ['none'] }, targets: [] });
@@ -103,7 +116,9 @@ export async function startDeployment(options: Partial<TestAwsOptions> = {}) {
 
   const checkpoints = new DynamoCheckpointStore(dynamo.client, 'checkpoints');
   return {
-    ...{ sqs, sns, s3, dynamo, secrets, events, queues, checkpoints, bucket: BUCKET },
+    ...{ sqs, sns, s3, dynamo, secrets, lambda, events, queues, checkpoints, bucket: BUCKET },
+    /** What the poll function is set up with, besides what it needs. */
+    setPoller,
     env: {
       AWS_REGION: REGION,
       AWS_ACCESS_KEY_ID: 'test',
@@ -115,6 +130,7 @@ export async function startDeployment(options: Partial<TestAwsOptions> = {}) {
       AWS_ENDPOINT_URL_SNS: fauxqs.address,
       AWS_ENDPOINT_URL_S3: fauxqs.address,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+      AWS_ENDPOINT_URL_LAMBDA: lambda.url,
       AWS_ENDPOINT_URL_EVENTBRIDGE: events.url,
       AWS_ENDPOINT_URL_CLOUDWATCH: events.url,
     },
@@ -138,7 +154,8 @@ export async function startDeployment(options: Partial<TestAwsOptions> = {}) {
     },
     async close(): Promise<void> {
       for (const each of [sqs, sns, s3]) each.destroy();
-      await Promise.all([dynamo.close(), secrets.close(), events.close(), aws.close()]);
+      const servers = [dynamo, secrets, lambda, events, aws];
+      await Promise.all(servers.map((each) => each.close()));
       await fauxqs.stop();
     },
   };

@@ -81,7 +81,9 @@ export async function redriveRepaired(
   const checkpoints = new DynamoCheckpointStore(target.dynamodb, target.checkpointTableName);
   const stored = await checkpoints.read(workspaceGid);
   const liveFrom = Date.parse(stored?.checkpoint.liveFrom ?? '') || 0;
-  const { gid, entry } = repairedEntry(repaired, quarantined, workspaceGid, liveFrom, now);
+  const context = { workspaceGid, liveFrom, publishedAt: now };
+  const settings = await target.pollSettings();
+  const { gid, entry } = repairedEntry(repaired, quarantined, context, settings);
   const by = cleanText(await target.caller());
   const message = `${by} published event ${gid} of workspace ${workspaceGid}, repaired by hand, from the quarantine: ${reason}`;
   const data = {

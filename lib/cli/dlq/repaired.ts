@@ -1,10 +1,11 @@
 // An event that was repaired by hand, on its way from quarantine to the bus: checked, enveloped. Pure.
 import { gidOf } from '../../asana/event.ts';
 import { isJsonObject } from '../../asana/lossless-json.ts';
-import { DEFAULT_MAX_EVENT_BYTES, envelope } from '../../bus/envelope.ts';
+import { type EnvelopeContext, envelope } from '../../bus/envelope.ts';
 import type { BusEntry } from '../../bus/publisher-port.ts';
-import { DEFAULT_REDACT_PATHS, redactor } from '../../bus/redaction.ts';
+import { redactor } from '../../bus/redaction.ts';
 import { ConfigurationError } from '../../errors.ts';
+import type { PollSettings } from '../shared/target.ts';
 
 export interface Repaired {
   readonly gid: string;
@@ -13,15 +14,14 @@ export interface Repaired {
 
 /**
  * @param quarantined what lies in quarantine: where it has a gid, the repaired one keeps it
- * @param liveFrom epoch milliseconds: events created before are history
+ * @param settings what polling does to events: what it redacts is redacted here, whatever the quarantine or the file holds
  * @throws ConfigurationError with all that is wrong
  */
 export function repairedEntry(
   repaired: unknown,
   quarantined: unknown,
-  workspaceGid: string,
-  liveFrom: number,
-  publishedAt: number,
+  context: EnvelopeContext,
+  { redactPaths, maxEventBytes }: Pick<PollSettings, 'redactPaths' | 'maxEventBytes'>,
 ): Repaired {
   const problems: string[] = [];
   const event = isJsonObject(repaired) ? { ...repaired } : {};
@@ -32,15 +32,11 @@ export function repairedEntry(
   else if (before !== undefined && gid !== before) {
     problems.push(`--file: its gid is ${gid}, that of the event in quarantine ${before}; keep it`);
   }
-  const redacted = redactor(DEFAULT_REDACT_PATHS)(event);
-  const { entry, deliveredBytes } = envelope(event, redacted, {
-    workspaceGid,
-    liveFrom,
-    publishedAt,
-  });
-  if (deliveredBytes > DEFAULT_MAX_EVENT_BYTES) {
+  const redacted = redactor(redactPaths)(event);
+  const { entry, deliveredBytes } = envelope(event, redacted, context);
+  if (deliveredBytes > maxEventBytes) {
     problems.push(
-      `--file: on the bus it would take ${deliveredBytes} bytes; at most ${DEFAULT_MAX_EVENT_BYTES} reach every kind of target: take out more`,
+      `--file: on the bus it would take ${deliveredBytes} bytes; at most ${maxEventBytes} are let onto it (maxEventBytes): take out more`,
     );
   }
   if (gid === undefined || problems.length > 0) {

@@ -12,8 +12,9 @@ import {
 import { stringifyLossless } from '../../asana/lossless-json.ts';
 import { AuditBusError } from '../../errors.ts';
 import { type StackQueue, stackQueues } from '../shared/stack-queues.ts';
-import type { Target } from '../shared/target.ts';
+import type { PollSettings, Target } from '../shared/target.ts';
 import { type DeadLetterStore, type Letter, objectIn } from './letter.ts';
+import { holdsAuditLogEvent, redactedBody } from './redacted-body.ts';
 
 /** While the command has them in hand; given back before it ends, by SQS itself where it is killed. */
 const IN_HAND_SECONDS = 120;
@@ -28,16 +29,20 @@ interface Taken extends Letter {
 
 export class SqsLetters implements DeadLetterStore {
   readonly #deployed: NonNullable<Target['deployed']>;
-  readonly #publisher: Target['publisher'];
+  readonly #target: Pick<Target, 'publisher' | 'pollSettings'>;
   readonly #sqs: SQSClient;
   readonly #bus: EventBridgeClient;
   readonly #taken = new Map<string, Taken>();
   readonly #templates = new Map<string, Promise<string | undefined>>();
   #queues: Promise<readonly StackQueue[]> | undefined;
+  #settings: Promise<PollSettings> | undefined;
 
-  constructor(deployed: NonNullable<Target['deployed']>, publisher: Target['publisher']) {
+  constructor(
+    deployed: NonNullable<Target['deployed']>,
+    target: Pick<Target, 'publisher' | 'pollSettings'>,
+  ) {
     this.#deployed = deployed;
-    this.#publisher = publisher;
+    this.#target = target;
     this.#sqs = new SQSClient(deployed.config);
     this.#bus = new EventBridgeClient(deployed.config);
   }
@@ -120,20 +125,25 @@ export class SqsLetters implements DeadLetterStore {
     const { RULE_ARN, TARGET_ARN } = letter.attributes;
     const { from } = this.#of(letter);
     const [source] = from.sources;
+    const body = await this.#redacted(letter.body);
     if (source !== undefined) {
-      await this.#put(source.url, letter.body);
+      await this.#put(source.url, body);
       return nameIn(source.arn);
     }
-    if (RULE_ARN === undefined || TARGET_ARN === undefined) return this.#publish(letter);
+    if (RULE_ARN === undefined || TARGET_ARN === undefined) return this.#publish(body);
     const target = (await this.#all()).find(({ arn }) => arn === TARGET_ARN);
     if (target === undefined) {
       throw noWay(`Its rule's target ${nameIn(TARGET_ARN)} is no queue of this stack any more.`);
     }
-    await this.#put(
-      target.url,
-      transformed(letter.body, await this.#templateOf(RULE_ARN, TARGET_ARN)),
-    );
+    await this.#put(target.url, transformed(body, await this.#templateOf(RULE_ARN, TARGET_ARN)));
     return target.name;
+  }
+
+  /** As polling redacts now. */
+  async #redacted(body: string): Promise<string> {
+    if (!holdsAuditLogEvent(body)) return body;
+    this.#settings ??= this.#target.pollSettings();
+    return redactedBody(body, (await this.#settings).redactPaths);
   }
 
   async #put(QueueUrl: string, MessageBody: string): Promise<void> {
@@ -141,9 +151,9 @@ export class SqsLetters implements DeadLetterStore {
   }
 
   /** What failed before any rule saw it goes on the bus itself. */
-  async #publish({ body }: Letter): Promise<string> {
+  async #publish(body: string): Promise<string> {
     const event = objectIn(body);
-    const { published, failure, poison } = await this.#publisher.publish([
+    const { published, failure, poison } = await this.#target.publisher.publish([
       {
         source: String(event['source']),
         detailType: String(event['detail-type']),

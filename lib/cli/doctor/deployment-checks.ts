@@ -10,9 +10,11 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { parseSlackSecret } from '../../alerts/slack/secret.ts';
+import { ASANA_API_URL } from '../../asana/base-url.ts';
 import { SecretToken, TokenMissingError } from '../../asana/secret-token.ts';
 import { s3PathStyle } from '../../aws-clients.ts';
 import type { Clock } from '../../clock.ts';
+import { AuditBusError } from '../../errors.ts';
 import { SecretText } from '../../secret-text.ts';
 import { workspacesIn } from '../shared/aws-target.ts';
 import { stackQueues } from '../shared/stack-queues.ts';
@@ -45,10 +47,22 @@ export function deploymentChecks(
   const tokens = workspacesIn(outputs).map((gid) => ({ gid, arn: output(`TokenSecretArn${gid}`) }));
   return [
     {
+      name: 'poller',
+      async find() {
+        try {
+          const { asanaBaseUrl = ASANA_API_URL } = await target.pollSettings();
+          return [ok(`its function is there and asks ${asanaBaseUrl}`)];
+        } catch (error) {
+          if (!(error instanceof AuditBusError)) throw error;
+          return [failure('its function is not as it was deployed', error.message)];
+        }
+      },
+    },
+    {
       name: 'token',
       find: () =>
         using(new SecretsManagerClient(config), async (client) => {
-          const found = tokens.map(({ gid, arn }) => token(gid, arn, client, surroundings));
+          const found = tokens.map(({ gid, arn }) => token(gid, arn, client, target, surroundings));
           return (await Promise.all(found)).flat();
         }),
     },
@@ -127,7 +141,8 @@ async function token(
   gid: string,
   arn: string,
   client: SecretsManagerClient,
-  { env, clock }: Surroundings,
+  target: Target,
+  { clock }: Surroundings,
 ): Promise<Finding[]> {
   let text: string;
   try {
@@ -138,7 +153,14 @@ async function token(
     const todo = `run the command in the output Step1SetAsanaToken${gid}`;
     return [failure('the secret has no value: the workspace is not polled', todo, gid)];
   }
-  return [ok('the secret has a value', gid), await checkToken(gid, text, env, clock)];
+  const set = ok('the secret has a value', gid);
+  try {
+    // Never where the environment of whoever looks says: the token is the deployment's.
+    const { asanaBaseUrl } = await target.pollSettings();
+    return [set, await checkToken(gid, text, asanaBaseUrl, clock)];
+  } catch (error) {
+    return [set, notMade(error, gid)];
+  }
 }
 
 async function rulesOf(client: EventBridgeClient, EventBusName: string) {

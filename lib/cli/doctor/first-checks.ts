@@ -13,10 +13,14 @@ const CHECK_CONFIG = fileURLToPath(new URL('../../../cdk/check-config.ts', impor
 
 /** @param config undefined where no credentials work: then nothing of the account can be looked at */
 export function firstChecks(config: AwsConfig | undefined, surroundings: Surroundings): Check[] {
+  const { env } = surroundings;
   return [
     ...(config === undefined ? [] : [bootstrapCheck(config, surroundings)]),
-    { name: 'configuration', find: configuration },
-    environmentTokenCheck(surroundings),
+    { name: 'configuration', find: async () => judged(await configuration()) },
+    environmentTokenCheck(surroundings, async () => {
+      // As the deployment to come will ask.
+      return env[ENVIRONMENT.asanaBaseUrl] || (await configuration()).asanaBaseUrl;
+    }),
   ];
 }
 
@@ -40,8 +44,15 @@ function bootstrapCheck({ region }: AwsConfig, { env }: Surroundings): Check {
   };
 }
 
+interface Configuration {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  readonly workspaces: readonly string[];
+  readonly asanaBaseUrl?: string;
+}
+
 /** The app's own check, in a process of its own: commands do not load the CDK app. */
-async function configuration(): Promise<Finding[]> {
+async function configuration(): Promise<Configuration> {
   const text = await new Promise<string>((resolve, reject) =>
     execFile(
       process.execPath,
@@ -49,11 +60,10 @@ async function configuration(): Promise<Finding[]> {
       (error, stdout) => (error ? reject(error) : resolve(stdout)),
     ),
   );
-  const { problems, warnings, workspaces } = JSON.parse(text) as {
-    readonly problems: readonly string[];
-    readonly warnings: readonly string[];
-    readonly workspaces: readonly string[];
-  };
+  return JSON.parse(text) as Configuration;
+}
+
+function judged({ problems, warnings, workspaces }: Configuration): Finding[] {
   if (problems.length > 0) {
     return problems.map((problem) =>
       failure(
@@ -68,13 +78,17 @@ async function configuration(): Promise<Finding[]> {
   ];
 }
 
-export function environmentTokenCheck({ env, clock }: Surroundings): Check {
+/** @param baseUrl where to ask; undefined for Asana's own address */
+export function environmentTokenCheck(
+  { env, clock }: Surroundings,
+  baseUrl: () => Promise<string | undefined>,
+): Check {
   return {
     name: 'token',
     async find() {
       const token = env[ENVIRONMENT_TOKEN] ?? '';
       const gid = env['ASANA_WORKSPACE_GID'] ?? '';
-      if (token !== '' && gid !== '') return [await checkToken(gid, token, env, clock)];
+      if (token !== '' && gid !== '') return [await checkToken(gid, token, await baseUrl(), clock)];
       return [
         warning(
           'not looked at: none is given',

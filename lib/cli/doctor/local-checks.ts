@@ -1,5 +1,6 @@
 // What doctor looks at in the data folder of `npm start`.
 import { join } from 'node:path';
+import { ENVIRONMENT } from '../../contract/environment.ts';
 import { DeadLetters } from '../../local/dead-letters.ts';
 import { FileQuarantine } from '../../local/file-quarantine.ts';
 import type { Target } from '../shared/target.ts';
@@ -13,7 +14,10 @@ export function localChecks(
   target: Target & { readonly local: NonNullable<Target['local']> },
   surroundings: Surroundings,
 ): Check[] {
-  const { dataFolder, running } = target.local;
+  const { dataFolder, running, asanaBaseUrl } = target.local;
+  const { env } = surroundings;
+  // A run that polls no API asks nobody with a token.
+  const isSimulated = running && asanaBaseUrl === undefined;
   return [
     {
       name: 'run',
@@ -23,7 +27,15 @@ export function localChecks(
           : warning('nothing runs on it', 'npm start polls and delivers; what waits is kept'),
       ],
     },
-    ...(surroundings.env['ASANA_ACCESS_TOKEN'] ? [environmentTokenCheck(surroundings)] : []),
+    ...(env['ASANA_ACCESS_TOKEN'] && !isSimulated
+      ? // The next run asks where the environment says; one that is on was started with its own.
+        [
+          environmentTokenCheck(
+            surroundings,
+            async () => asanaBaseUrl ?? env[ENVIRONMENT.asanaBaseUrl],
+          ),
+        ]
+      : []),
     {
       name: 'queues',
       async find() {

@@ -12,13 +12,14 @@ import { judgeToken } from './judge.ts';
 
 const DEADLINE_MS = 20_000;
 
+/** @param given the address of Asana's API, which the token goes to; undefined for Asana's own */
 export async function checkToken(
   gid: string,
   token: string,
-  env: NodeJS.ProcessEnv,
+  given: string | undefined,
   clock: Clock,
 ): Promise<Finding> {
-  const baseUrl = env[ENVIRONMENT.asanaBaseUrl] || ASANA_API_URL;
+  const baseUrl = given || ASANA_API_URL;
   const problem = baseUrlProblem(baseUrl);
   if (problem !== undefined) {
     return failure(`${ENVIRONMENT.asanaBaseUrl} ${problem}`, 'correct or unset it', gid);

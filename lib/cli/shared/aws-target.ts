@@ -12,6 +12,7 @@ import { clientConfig } from '../../aws-clients.ts';
 import { PutEventsPublisher } from '../../bus/put-events-publisher.ts';
 import type { Clock } from '../../clock.ts';
 import { AuditBusError } from '../../errors.ts';
+import { deployedPollSettings } from './deployed-poller.ts';
 import type { Target, TargetChoice } from './target.ts';
 import { watchedWorkspaces } from './workspaces.ts';
 
@@ -51,6 +52,7 @@ export async function openAwsTarget(
       const watched = await watchedWorkspaces(dynamodb, checkpointTableName);
       return [...new Set([...deployed, ...watched])].sort();
     },
+    pollSettings: () => deployedPollSettings(config, output('PollFunctionName'), clock.now()),
     caller: () => callerArn(config),
     deployed: { stackName, region, outputs, config },
     async close() {

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import type { Clock } from '../../clock.ts';
 import { attach } from '../../local/attach.ts';
 import { CHECKPOINT_TABLE, STATE_TABLE } from '../../local/dynamodb.ts';
+import { LOCAL_POLL_SETTINGS } from '../../local/poll-settings.ts';
 import { cleanText } from '../../text.ts';
 import type { Target } from './target.ts';
 import { watchedWorkspaces } from './workspaces.ts';
@@ -13,7 +14,7 @@ export async function openLocalTarget(
   clock: Clock,
   options: { readonly create: boolean },
 ): Promise<Target> {
-  const { client, publisher, running, busEndpoint, close } = await attach(
+  const { client, publisher, running, busEndpoint, asanaBaseUrl, close } = await attach(
     dataFolder,
     clock,
     options,
@@ -25,8 +26,14 @@ export async function openLocalTarget(
     stateTableName: STATE_TABLE,
     publisher,
     workspaces: () => watchedWorkspaces(client, CHECKPOINT_TABLE),
+    pollSettings: async () => ({ ...LOCAL_POLL_SETTINGS, asanaBaseUrl }),
     caller: async () => userName(),
-    local: { dataFolder, running, ...(busEndpoint === undefined ? {} : { busEndpoint }) },
+    local: {
+      dataFolder,
+      running,
+      ...(busEndpoint === undefined ? {} : { busEndpoint }),
+      ...(asanaBaseUrl === undefined ? {} : { asanaBaseUrl }),
+    },
     close,
   };
 }

@@ -3,6 +3,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Publisher } from '../../bus/publisher-port.ts';
 import { ConfigurationError } from '../../errors.ts';
+import type { PollConfig } from '../../poller/config.ts';
 import { explained } from './aws-errors.ts';
 import { type AwsConfig, DEFAULT_STACK, openAwsTarget } from './aws-target.ts';
 import { type Terminal, text } from './command.ts';
@@ -18,6 +19,8 @@ export interface Target {
   readonly publisher: Publisher;
   /** Gids of the workspaces that are or have been watched, in order. */
   workspaces(): Promise<readonly string[]>;
+  /** What polling does to events, and where it asks for them. @throws AuditBusError where it cannot be known */
+  pollSettings(): Promise<PollSettings>;
   /** Who runs the command: an ARN in AWS, the operating system's user here. */
   caller(): Promise<string>;
   /** What only a deployment has. */
@@ -36,9 +39,13 @@ export interface Target {
     readonly running: boolean;
     /** Of that run's bus. */
     readonly busEndpoint?: string;
+    /** Address of the API that it polls; absent where it polls a simulated workspace. */
+    readonly asanaBaseUrl?: string;
   };
   close(): Promise<void>;
 }
+
+export type PollSettings = Pick<PollConfig, 'asanaBaseUrl' | 'redactPaths' | 'maxEventBytes'>;
 
 /** To be among the flags of every command that works against a target. */
 export const TARGET_FLAGS = { stack: text, region: text, data: text } as const;

@@ -164,6 +164,53 @@ describe('a deployment', () => {
     expect(await redrive({ ...whole, details: '' })).toMatchObject({ code: 1 });
   });
 
+  it('redacts what polling redacts now, and lets onto the bus what polling lets, on every way back', async () => {
+    const { dlq, s3, bucket, events, send, queues, bodies, setPoller, lambda } = await deployment();
+    setPoller({ REDACT_PATHS: '["actor.email","details.emails.to"]', MAX_EVENT_BYTES: '5000' });
+    const person = { actor: { gid: '1', email: 'marked@example.com' } };
+    const whole = { gid: '99', event_type: 'user_login_failed', ...person };
+    const Body = JSON.stringify(whole);
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: KEY, Body }));
+    const file = join(folder, 'repaired.json');
+    const redrive = (repaired: object) => {
+      writeFileSync(file, JSON.stringify(repaired));
+      return dlq('redrive', '--quarantine', KEY, '--file', file, '--reason', 'mended');
+    };
+    expect(await redrive({ ...whole, details: 'x'.repeat(6_000) })).toMatchObject({
+      ...{ code: 2, stderr: /at most 5000/ },
+    });
+    const emails = { emails: [{ to: 'marked-too@example.com' }] };
+    lambda.hidden = true;
+    expect(await redrive({ ...whole, details: emails })).toMatchObject({
+      ...{ code: 1, stderr: /target.settings/ },
+    });
+    expect(events.entries).toEqual([]);
+    lambda.hidden = false;
+    expect((await redrive({ ...whole, details: emails })).code).toBe(0);
+    expect(JSON.parse(String(events.entries[0]?.Detail))).toMatchObject({
+      metadata: { redacted: ['actor.email', 'details.emails.to'] },
+      data: { actor: { email: '[redacted]' } },
+    });
+
+    // Put aside while nothing was redacted yet.
+    const old = { ...event, time: '2026-10-05T09:00:00Z', detail: { metadata: {}, data: whole } };
+    await send(queues.detectDead, { detectionId: 'asana.x', event: old });
+    await send(queues.rules, old);
+    lambda.hidden = true;
+    expect(await dlq('redrive', '--queue', 'rules', '--all')).toMatchObject({
+      ...{ code: 1, lines: [{ outcome: 'left' }] },
+    });
+    lambda.hidden = false;
+    expect((await dlq('redrive', '--queue', 'rules', '--all')).code).toBe(0);
+    expect((await dlq('redrive', '--queue', 'detect', '--all')).code).toBe(0);
+    const [body = ''] = await bodies(queues.detect);
+    expect(JSON.parse(body).event.detail).toMatchObject({
+      ...{ metadata: { redacted: ['actor.email'] }, data: { gid: '99' } },
+    });
+    expect(JSON.stringify([events.entries, body])).not.toContain('marked');
+    expect(events.entries).toHaveLength(3);
+  });
+
   it('names what is not there, and shows hostile text inert', async () => {
     const { dlq, send, queues, env } = await deployment();
     expect(await dlq('show', 'nothing')).toMatchObject({ code: 1, stderr: /dlq.unknown/ });

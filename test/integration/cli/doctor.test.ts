@@ -28,12 +28,14 @@ async function deployment(options: Parameters<typeof startDeployment>[0] = {}) {
   toClose.push(made.close);
   const asana = await startSimulator({ log: new MemoryEventLog([]), workspaceGid: TEST_WORKSPACE });
   toClose.push(() => asana.close());
-  const env: NodeJS.ProcessEnv = { ...made.env, ASANA_BASE_URL: asana.url };
+  made.setPoller({ ASANA_BASE_URL: asana.url });
+  // Nobody listens there: what is deployed is never asked for at an address of this environment.
+  const env: NodeJS.ProcessEnv = { ...made.env, ASANA_BASE_URL: 'http://127.0.0.1:1' };
   const doctor = async (...args: string[]) => {
     const finished = await runCommand('doctor', ['--json', ...args], { env });
     return { ...finished, findings: jsonLines(finished.stdout) };
   };
-  return { ...made, env, doctor };
+  return { ...made, env, doctor, asana };
 }
 
 type Findings = ReturnType<typeof jsonLines>;
@@ -110,6 +112,30 @@ describe('a deployment', () => {
     }
   });
 
+  it('whose poller is gone, or hides how it is set up: its token is sent nowhere', async () => {
+    const { doctor, lambda, polledJustNow } = await deployment();
+    await polledJustNow();
+    const found = async () => {
+      const { code, findings } = await doctor();
+      const token = of(findings, 'token').map(({ outcome }) => outcome);
+      return { code, token, poller: of(findings, 'poller')[0] };
+    };
+    lambda.hidden = true;
+    expect(await found()).toMatchObject({
+      ...{ code: 1, token: ['ok', 'warning'], poller: { outcome: 'failure' } },
+    });
+    lambda.refuse = { status: 403, code: 'AccessDeniedException' };
+    expect(await found()).toMatchObject({
+      ...{ code: 0, token: ['ok', 'warning'] },
+      poller: { outcome: 'warning', todo: expect.stringContaining('denies') },
+    });
+    delete lambda.refuse;
+    lambda.functions.clear();
+    expect(await found()).toMatchObject({
+      ...{ code: 1, poller: { todo: expect.stringContaining('npx cdk deploy') } },
+    });
+  });
+
   it('whose bus is gone, that failed to deploy, that was never finished', async () => {
     const rolledBack = await deployment({ status: 'UPDATE_ROLLBACK_FAILED' });
     rolledBack.events.busName = 'another';
@@ -133,7 +159,8 @@ describe('a deployment', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     toClose.push(() => server.close());
     const { port } = server.address() as { port: number };
-    const env = { ...made.env, ASANA_BASE_URL: `http://127.0.0.1:${port}` };
+    made.setPoller({ ASANA_BASE_URL: `http://127.0.0.1:${port}` });
+    const { env } = made;
     const { stdout } = await runCommand('doctor', ['--json'], { env });
     const failed = of(jsonLines(stdout), 'token').find(({ outcome }) => outcome === 'failure');
     expect(failed?.['words']).toContain(code);
@@ -143,10 +170,15 @@ describe('a deployment', () => {
 
 describe('before the first deploy', () => {
   it('looks at bootstrap, cdk.json and a token in the environment', async () => {
-    const { env } = await deployment();
+    const { env, asana } = await deployment();
     const args = ['--json', '--stack', 'Other'];
     const { code, stdout } = await runCommand('doctor', args, {
-      env: { ...env, ASANA_ACCESS_TOKEN: 'marked-token', ASANA_WORKSPACE_GID: TEST_WORKSPACE },
+      env: {
+        ...env,
+        ASANA_BASE_URL: asana.url,
+        ASANA_ACCESS_TOKEN: 'marked-token',
+        ASANA_WORKSPACE_GID: TEST_WORKSPACE,
+      },
     });
     expect(code).toBe(1);
     expect(outcomesOf(jsonLines(stdout))).toMatchObject({

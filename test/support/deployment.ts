@@ -44,11 +44,14 @@ export async function startDeployment(options: Partial<TestAwsOptions> = {}) {
     return { url, arn: answer.Attributes?.QueueArn ?? '' };
   };
   const detectDead = await queue('detect-dead');
+  const slackDead = await queue('slack-dead');
   const snsDead = await queue('sns-dead');
   const queues = {
     detectDead,
+    slackDead,
     snsDead,
     detect: await queue('detect', detectDead.arn),
+    notifySlack: await queue('notify-slack', slackDead.arn),
     notifySns: await queue('notify-sns', snsDead.arn),
     rules: await queue('rules-dead'),
     email: await queue('email-dead'),
@@ -74,9 +77,11 @@ export async function startDeployment(options: Partial<TestAwsOptions> = {}) {
     StateTableName: 'state',
     QuarantineBucketName: BUCKET,
     PollFunctionName: POLL_FUNCTION,
+    NotifySlackFunctionName: 'notify-slack',
     NotifySnsFunctionName: 'notify-sns',
     DeadLetterQueueUrlRules: queues.rules.url,
     DeadLetterQueueUrlDetect: queues.detectDead.url,
+    DeadLetterQueueUrlNotifySlack: queues.slackDead.url,
     DeadLetterQueueUrlNotifySns: queues.snsDead.url,
     DeadLetterQueueUrlEmail: queues.email.url,
   };
@@ -90,6 +95,8 @@ export async function startDeployment(options: Partial<TestAwsOptions> = {}) {
       queues: {
         DetectionsWorkDeadLetters0A1B2C3D: queues.detectDead.url,
         DetectionsWorkQueue0A1B2C3D: queues.detect.url,
+        SlackAlertsDeadLetters0A1B2C3D: queues.slackDead.url,
+        SlackAlertsQueue0A1B2C3D: queues.notifySlack.url,
         SnsAlertsDeadLetters0A1B2C3D: queues.snsDead.url,
         SnsAlertsQueue0A1B2C3D: queues.notifySns.url,
         BusUndelivered0A1B2C3D: queues.rules.url,
@@ -116,7 +123,8 @@ export async function startDeployment(options: Partial<TestAwsOptions> = {}) {
 
   const checkpoints = new DynamoCheckpointStore(dynamo.client, 'checkpoints');
   return {
-    ...{ sqs, sns, s3, dynamo, secrets, lambda, events, queues, checkpoints, bucket: BUCKET },
+    ...{ sqs, sns, s3, dynamo, secrets, lambda, events, queues, topics, checkpoints },
+    bucket: BUCKET,
     /** What the poll function is set up with, besides what it needs. */
     setPoller,
     env: {

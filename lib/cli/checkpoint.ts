@@ -11,6 +11,7 @@ import { DynamoCheckpointStore } from '../poller/dynamo-checkpoint-store.ts';
 import { isLeased, type Moved, moveCheckpoint } from '../poller/move.ts';
 import { cleanText } from '../text.ts';
 import { EXIT, readFlags, runCommand, type Terminal, text } from './shared/command.ts';
+import { readCheckpoint } from './shared/sound-checkpoint.ts';
 import { table } from './shared/table.ts';
 import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './shared/target.ts';
 
@@ -62,7 +63,7 @@ async function show(target: Target, { workspace, json }: Values, terminal: Termi
   const gids = workspace === undefined ? await target.workspaces() : [workspace];
   const found: StoredCheckpoint[] = [];
   for (const gid of gids) {
-    const stored = await store.read(gid);
+    const stored = await readCheckpoint(store, gid);
     if (stored !== undefined) found.push(stored);
     else if (workspace !== undefined) {
       throw new AuditBusError(
@@ -114,6 +115,7 @@ async function set(target: Target, move: Move, json: boolean, terminal: Terminal
   const { workspace, at, reason } = move;
   const { clock } = terminal;
   const store = new DynamoCheckpointStore(target.dynamodb, target.checkpointTableName);
+  await readCheckpoint(store, workspace);
   const by = cleanText(await target.caller());
   const moved = await moveCheckpoint(store, workspace, at, clock.now());
   await tell(target, moved, { by, reason }, clock.now());

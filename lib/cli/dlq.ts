@@ -8,6 +8,7 @@ import { LocalLetters } from './dlq/local-letters.ts';
 import { openQuarantine, type QuarantineRoom } from './dlq/quarantine-room.ts';
 import { SqsLetters } from './dlq/sqs-letters.ts';
 import { doneLine, jsonLetter, letterPage, lettersTable, printable } from './dlq/view.ts';
+import { explanation } from './shared/aws-errors.ts';
 import { EXIT, readFlags, runCommand, type Terminal, text, yes } from './shared/command.ts';
 import { readJsonInput } from './shared/input-file.ts';
 import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './shared/target.ts';
@@ -129,14 +130,15 @@ async function list({ store, room, values, terminal, target }: Context): Promise
   const limit = Number(values.limit ?? DEFAULT_LIMIT);
   const names = await queueNames(store, values.queue);
   const letters: Letter[] = [];
+  const problems: string[] = [];
   let isCut = false;
   for (const name of names) {
-    const found = await store.take(name, limit);
+    const found = await unlessGone(() => store.take(name, limit), problems);
     letters.push(...found);
     isCut ||= found.length === limit;
   }
   const wanted = values.queue === undefined || values.queue === QUARANTINE;
-  const keys = wanted ? await room.keys(limit) : [];
+  const keys = wanted ? await unlessGone(() => room.keys(limit), problems) : [];
   if (values.json) {
     for (const letter of letters) await terminal.out(jsonLetter(letter, store));
     for (const key of keys)
@@ -152,7 +154,23 @@ async function list({ store, room, values, terminal, target }: Context): Promise
   }
   if (isCut || keys.length === limit)
     await terminal.err('There may be more: --limit shows them.\n');
-  return EXIT.well;
+  for (const problem of problems) await terminal.err(`npm run dlq: ${problem} (target.gone)\n`);
+  return problems.length === 0 ? EXIT.well : EXIT.no;
+}
+
+/** One that is gone keeps nobody from seeing the others: nothing, and a problem to tell. */
+async function unlessGone<T>(
+  look: () => Promise<readonly T[]>,
+  problems: string[],
+): Promise<readonly T[]> {
+  try {
+    return await look();
+  } catch (error) {
+    const known = error instanceof AuditBusError ? error : explanation(error);
+    if (known?.code !== 'target.gone') throw error;
+    problems.push(known.message);
+    return [];
+  }
 }
 
 async function show({ store, room, ids: [id = ''], values, terminal }: Context): Promise<number> {
@@ -206,10 +224,14 @@ async function chosen(
   values: Pick<Values, 'queue' | 'all'> | undefined,
 ): Promise<readonly Letter[]> {
   const letters: Letter[] = [];
+  const problems: string[] = [];
   for (const name of await queueNames(store, values?.queue)) {
-    letters.push(...(await store.take(name, MOST)));
+    letters.push(...(await unlessGone(() => store.take(name, MOST), problems)));
   }
-  if (ids.length === 0) return values?.all ? letters : [];
+  if (ids.length === 0) {
+    if (problems.length > 0) throw new AuditBusError('target.gone', problems.join(' '));
+    return values?.all ? letters : [];
+  }
   return ids.map((id) => {
     const found = letters.filter((letter) => letter.id.startsWith(id));
     const named = JSON.stringify(cleanText(id)).slice(0, 80);
@@ -223,7 +245,10 @@ async function chosen(
     if (letter !== undefined) return letter;
     throw new AuditBusError(
       'dlq.unknown',
-      `No dead letter has an id that begins with ${named}; another command may have it in hand for two minutes.`,
+      [
+        `No dead letter has an id that begins with ${named}; another command may have it in hand for two minutes.`,
+        ...problems,
+      ].join(' '),
     );
   });
 }

@@ -5,6 +5,7 @@ import { systemClock } from '../clock.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
 import type { Tuning } from '../detections/tuning-file.ts';
 import { AuditBusError, ConfigurationError } from '../errors.ts';
+import { damagedDatabase } from '../local/damaged-data.ts';
 import { LineWriter } from '../local/line-writer.ts';
 import { HELP, parseOptions } from '../local/options.ts';
 import { RunOutput } from '../local/output.ts';
@@ -83,7 +84,10 @@ async function giveUp(error: unknown): Promise<number> {
 }
 
 // A broken database file surfaces nowhere else: dynalite throws what LevelDB says from a callback.
-process.on('uncaughtException', (error) => void giveUp(error).then((code) => process.exit(code)));
+process.on(
+  'uncaughtException',
+  (error) => void giveUp(damagedDatabase(error) ?? error).then((code) => process.exit(code)),
+);
 main()
   .catch(giveUp)
   .then((code) => process.exit(code));

@@ -3,11 +3,13 @@
 import { AlertList } from '../alerts/state/alert-list.ts';
 import { utc } from '../alerts/words.ts';
 import { SEVERITIES, type Severity } from '../contract/alert.ts';
+import { AuditBusError } from '../errors.ts';
 import { DynamoFeedStore } from '../feed/dynamo-feed-store.ts';
 import { publishedUntil } from '../poller/checkpoint.ts';
 import { DynamoCheckpointStore } from '../poller/dynamo-checkpoint-store.ts';
 import { isLeased } from '../poller/move.ts';
 import { EXIT, readFlags, runCommand, type Terminal, text } from './shared/command.ts';
+import { readCheckpoint, readMemory } from './shared/sound-checkpoint.ts';
 import { spanWords } from './shared/span-words.ts';
 import { type Column, table } from './shared/table.ts';
 import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './shared/target.ts';
@@ -44,14 +46,15 @@ async function main(terminal: Terminal): Promise<number> {
   const { values } = readFlags(terminal.args, FLAGS);
   return withTarget(values, terminal, { create: false }, async (target) => {
     const gids = values.workspace === undefined ? await target.workspaces() : [values.workspace];
-    const all = await Promise.all(gids.map((gid) => statusOf(gid, target, terminal)));
+    const all = await Promise.all(gids.map((gid) => statusOrDamage(gid, target, terminal)));
     if (values.json) {
       for (const each of all) await terminal.out(`${JSON.stringify(each)}\n`);
     } else if (all.length > 0) {
       await terminal.out(table(all, columns(terminal.clock.now()), terminal.colors.dim));
     }
     if (all.length === 0) await terminal.err(`No workspace is watched (${target.words}).\n`);
-    return all.length === 0 ? EXIT.no : EXIT.well;
+    const isDamaged = all.some(({ damage }) => damage !== undefined);
+    return all.length === 0 || isDamaged ? EXIT.no : EXIT.well;
   });
 }
 
@@ -64,6 +67,8 @@ interface Count {
 interface Status {
   readonly kind: 'workspace';
   readonly workspaceGid: string;
+  /** Why nothing can be said of it. */
+  readonly damage?: string;
   /** False: there is no checkpoint, and what follows is absent or nothing. */
   readonly polled: boolean;
   readonly mode?: 'time' | 'offset';
@@ -84,13 +89,28 @@ interface Status {
   readonly alerts: Readonly<Record<Severity, number>>;
 }
 
+/** One workspace's damage keeps nobody from seeing the others. */
+async function statusOrDamage(gid: string, target: Target, terminal: Terminal): Promise<Status> {
+  try {
+    return await statusOf(gid, target, terminal);
+  } catch (error) {
+    if (!(error instanceof AuditBusError) || error.code !== 'checkpoint.damaged') throw error;
+    const nothing = { count: 0, complete: false };
+    return {
+      ...{ kind: 'workspace', workspaceGid: gid, damage: error.message, polled: false },
+      ...{ lastHour: nothing, lastDay: nothing },
+      alerts: await alertsOf(gid, target, terminal.clock.now(), terminal),
+    };
+  }
+}
+
 async function statusOf(gid: string, target: Target, { clock }: Terminal): Promise<Status> {
   const now = clock.now();
   const store = new DynamoCheckpointStore(target.dynamodb, target.checkpointTableName);
   const feeds = new DynamoFeedStore(target.dynamodb, target.checkpointTableName);
   const [stored, { gids }, watched, alerts] = await Promise.all([
-    store.read(gid),
-    store.loadMemory(gid),
+    readCheckpoint(store, gid),
+    readMemory(store, gid),
     feeds.read(gid),
     alertsOf(gid, target, now, { clock }),
   ]);
@@ -140,7 +160,7 @@ function columns(now: number): Column<Status>[] {
   const count = ({ count, complete }: Count) => `${complete ? '' : 'at least '}${count}`;
   return [
     { title: 'WORKSPACE', cell: ({ workspaceGid }) => workspaceGid },
-    { title: 'MODE', cell: ({ polled, mode }) => (polled ? (mode ?? '-') : 'never polled') },
+    { title: 'MODE', cell: ({ polled, mode, damage }) => modeWords(polled, mode, damage) },
     {
       title: 'LAG',
       cell: ({ lagSeconds }) => (lagSeconds === undefined ? '-' : spanWords(lagSeconds * 1_000)),
@@ -152,8 +172,13 @@ function columns(now: number): Column<Status>[] {
     { title: 'LEASE', cell: ({ leased }) => (leased ? 'held' : 'free') },
     { title: 'RESETS', cell: ({ resets }) => resets ?? '-', align: 'right' },
     { title: 'ALERTS 24 H', cell: ({ alerts }) => alertWords(alerts) },
-    { title: 'NOTE', cell: (status) => note(status, now) },
+    { title: 'NOTE', cell: (status) => note(status, now), max: 300 },
   ];
+}
+
+function modeWords(polled: boolean, mode: string | undefined, damage: string | undefined): string {
+  if (damage !== undefined) return 'damaged';
+  return polled ? (mode ?? '-') : 'never polled';
 }
 
 function alertWords(alerts: Readonly<Record<Severity, number>>): string {
@@ -162,7 +187,8 @@ function alertWords(alerts: Readonly<Record<Severity, number>>): string {
 }
 
 /** What keeps it from being polled, where the checkpoint knows; else a silence that was reported. */
-function note({ refusal, notBefore, silentFrom }: Status, now: number): string {
+function note({ refusal, notBefore, silentFrom, damage }: Status, now: number): string {
+  if (damage !== undefined) return damage;
   if (refusal !== undefined) return `refused: ${refusal}`;
   if (notBefore !== undefined && Date.parse(notBefore) > now)
     return `waits until ${utc(notBefore)}`;

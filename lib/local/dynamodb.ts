@@ -8,6 +8,7 @@ import dynalite from 'dynalite';
 import { systemClock } from '../clock.ts';
 import { AuditBusError } from '../errors.ts';
 import { LOCAL_REGION } from './bus-entry.ts';
+import { damagedData } from './damaged-data.ts';
 import { listenOnLoopback } from './loopback.ts';
 
 export const CHECKPOINT_TABLE = 'checkpoints';
@@ -46,12 +47,9 @@ export async function startDynamoDb(dataFolder: string): Promise<LocalDynamoDb> 
   try {
     for (const table of TABLES) await untilActive(database.client, table);
   } catch (cause) {
-    await database.close();
-    throw new AuditBusError(
-      'local.data-damaged',
-      `${folder} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
+    // What LevelDB could not open it cannot close either.
+    await database.close().catch(() => {});
+    throw damagedData(folder, cause);
   }
   return database;
 }

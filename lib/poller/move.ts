@@ -77,14 +77,25 @@ export async function moveCheckpoint(
   const { lease, checkpoint: before } = answer;
   const after = movedTo(before, at);
   try {
-    const { reportedTypes } = (await store.loadMemory(workspaceGid)).snapshot();
-    await store.saveMemory(lease, new Memory(undefined, reportedTypes).snapshot());
+    const known = await rememberedTypes(store, workspaceGid);
+    await store.saveMemory(lease, new Memory(undefined, known).snapshot());
     await store.save(lease, after, before.page, { release: true, liveFrom: true });
   } catch (error) {
     if (!(error instanceof LeaseLostError)) await store.release(lease);
     throw error;
   }
   return { before, after };
+}
+
+/** Where what is remembered can no longer be decoded nothing is: moving is what puts it right. */
+async function rememberedTypes(store: CheckpointStore, gid: string): Promise<readonly string[]> {
+  try {
+    return (await store.loadMemory(gid)).snapshot().reportedTypes;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof SyntaxError || code?.startsWith('Z_')) return [];
+    throw error;
+  }
 }
 
 /** @param now epoch milliseconds */

@@ -113,6 +113,8 @@ export async function startDeployment(options: Partial<TestAwsOptions> = {}) {
       [ENVIRONMENT.eventBusName]: 'audit',
       [ENVIRONMENT.checkpointTableName]: 'checkpoints',
       [ENVIRONMENT.quarantineBucketName]: BUCKET,
+      // Nobody listens there, so that no test asks Asana itself.
+      [ENVIRONMENT.asanaBaseUrl]: 'http://127.0.0.1:1',
       ...more,
     });
   setPoller({});

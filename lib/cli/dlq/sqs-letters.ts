@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { stringifyLossless } from '../../asana/lossless-json.ts';
 import { AuditBusError } from '../../errors.ts';
+import { PUT_BACK } from '../shared/aws-errors.ts';
 import { type StackQueue, stackQueues } from '../shared/stack-queues.ts';
 import type { PollSettings, Target } from '../shared/target.ts';
 import { type DeadLetterStore, type Letter, objectIn } from './letter.ts';
@@ -54,6 +55,12 @@ export class SqsLetters implements DeadLetterStore {
   async take(queue: string, limit: number): Promise<readonly Letter[]> {
     const from = (await this.#all()).find(({ name, dead }) => dead && name === queue);
     if (from === undefined) return [];
+    if (from.gone) {
+      throw new AuditBusError(
+        'target.gone',
+        `The queue ${queue} is gone: ${PUT_BACK} puts it back.`,
+      );
+    }
     const letters: Taken[] = [];
     for (let empty = 0; empty < EMPTY_ANSWERS && letters.length < limit; ) {
       const { Messages = [] } = await this.#sqs.send(

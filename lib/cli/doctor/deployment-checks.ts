@@ -1,5 +1,6 @@
 // What doctor looks at in a deployed stack: each check reads one thing and leaves the judging to judge.ts.
 import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import {
   DescribeEventBusCommand,
   EventBridgeClient,
@@ -16,6 +17,7 @@ import { s3PathStyle } from '../../aws-clients.ts';
 import type { Clock } from '../../clock.ts';
 import { AuditBusError } from '../../errors.ts';
 import { SecretText } from '../../secret-text.ts';
+import { isGone, PUT_BACK } from '../shared/aws-errors.ts';
 import { workspacesIn } from '../shared/aws-target.ts';
 import { stackQueues } from '../shared/stack-queues.ts';
 import type { Target } from '../shared/target.ts';
@@ -75,8 +77,8 @@ export function deploymentChecks(
             await client.send(new DescribeEventBusCommand({ Name }));
             return [ok(`${Name} is there`)];
           } catch (error) {
-            if (!isNamed(error, 'ResourceNotFoundException')) throw error;
-            return [failure(`there is no bus ${Name}`, 'npx cdk deploy')];
+            if (!isGone(error)) throw error;
+            return [failure(`there is no bus ${Name}`, PUT_BACK)];
           }
         }),
     },
@@ -88,12 +90,23 @@ export function deploymentChecks(
         ),
     },
     {
+      name: 'tables',
+      find: () =>
+        Promise.all(
+          [target.checkpointTableName, target.stateTableName].map((TableName) =>
+            table(target, TableName),
+          ),
+        ),
+    },
+    {
       name: 'queues',
       find: () =>
         using(new SQSClient(config), async (client) => {
           const queues = await stackQueues(config, stackName, outputs, client);
-          return queues.map(({ name, waiting, dead, unwatched }) =>
-            judgeQueue(name, waiting, dead ? (unwatched ? 'ticks' : 'dead') : 'work'),
+          return queues.map(({ name, waiting, dead, unwatched, gone }) =>
+            gone
+              ? failure('is gone, and what goes there is lost', PUT_BACK, name)
+              : judgeQueue(name, waiting, dead ? (unwatched ? 'ticks' : 'dead') : 'work'),
           );
         }),
     },
@@ -102,10 +115,13 @@ export function deploymentChecks(
       find: () =>
         using(new S3Client({ ...config, ...s3PathStyle(env) }), async (client) => {
           const Bucket = output('QuarantineBucketName');
-          const { KeyCount = 0, IsTruncated = false } = await client.send(
-            new ListObjectsV2Command({ Bucket }),
-          );
-          return [judgeQuarantine(KeyCount, IsTruncated)];
+          try {
+            const answer = await client.send(new ListObjectsV2Command({ Bucket }));
+            return [judgeQuarantine(answer.KeyCount ?? 0, answer.IsTruncated ?? false)];
+          } catch (error) {
+            if (!isGone(error)) throw error;
+            return [failure(`there is no bucket ${Bucket}`, PUT_BACK)];
+          }
         }),
     },
     pollingCheck(target, surroundings.clock, true),
@@ -196,6 +212,16 @@ async function alarmsOf(client: CloudWatchClient, stackName: string): Promise<Al
   return alarms;
 }
 
+async function table({ dynamodb }: Target, TableName: string): Promise<Finding> {
+  try {
+    await dynamodb.send(new DescribeTableCommand({ TableName }));
+    return ok('is there', TableName);
+  } catch (error) {
+    if (!isGone(error)) return notMade(error, TableName);
+    return failure('there is no such table', PUT_BACK, TableName);
+  }
+}
+
 async function topic(client: SNSClient, name: string, TopicArn: string): Promise<Finding> {
   try {
     const { Attributes = {} } = await client.send(new GetTopicAttributesCommand({ TopicArn }));
@@ -205,15 +231,11 @@ async function topic(client: SNSClient, name: string, TopicArn: string): Promise
       pending: Number(Attributes['SubscriptionsPending'] ?? 0),
     });
   } catch (error) {
-    if (!isNamed(error, 'NotFoundException', 'NotFound')) return notMade(error, name);
-    return failure('the topic is gone', 'npx cdk deploy', name);
+    if (!isGone(error)) return notMade(error, name);
+    return failure('the topic is gone', PUT_BACK, name);
   }
 }
 
 async function using<C extends { destroy(): void }, T>(client: C, use: (client: C) => Promise<T>) {
   return use(client).finally(() => client.destroy());
-}
-
-function isNamed(error: unknown, ...names: readonly string[]): boolean {
-  return error instanceof Error && names.includes(error.name);
 }

@@ -6,6 +6,7 @@ import { publishedUntil } from '../../poller/checkpoint.ts';
 import type { StoredCheckpoint } from '../../poller/checkpoint-store.ts';
 import { isLeased } from '../../poller/move.ts';
 import { cleanText } from '../../text.ts';
+import { PUT_BACK } from '../shared/aws-errors.ts';
 import { spanWords } from '../shared/span-words.ts';
 import { type Finding, failure, ok, warning } from './finding.ts';
 
@@ -71,12 +72,12 @@ export function judgeTopic(
 
 export function judgeRules(rules: readonly { name: string; enabled: boolean }[]): Finding[] {
   if (rules.length === 0) {
-    return [failure('the bus has no rules: nothing raises or delivers alerts', 'npx cdk deploy')];
+    return [failure('the bus has no rules: nothing raises or delivers alerts', PUT_BACK)];
   }
   const off = rules.filter(({ enabled }) => !enabled);
   if (off.length === 0) return [ok(`all ${rules.length} are enabled`)];
   return off.map(({ name }) =>
-    failure('is disabled', 'aws events enable-rule, or npx cdk deploy to put all back', name),
+    failure('is disabled', `aws events enable-rule, or ${PUT_BACK} to put all back`, name),
   );
 }
 
@@ -186,7 +187,7 @@ export interface AlarmState {
 
 export function judgeAlarms(alarms: readonly AlarmState[]): Finding[] {
   if (alarms.length === 0) {
-    return [failure('there are none: nobody hears of trouble', 'npx cdk deploy')];
+    return [failure('there are none: nobody hears of trouble', PUT_BACK)];
   }
   const found = alarms.flatMap(({ name, state, runbook, reason, actionsEnabled }): Finding[] => [
     ...(state === 'ALARM'

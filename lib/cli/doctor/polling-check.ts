@@ -1,10 +1,12 @@
 // Where polling stands in each workspace, from its checkpoint, and whether its feed is silent: of a deployment and of a local
 // run alike.
 import type { Clock } from '../../clock.ts';
+import { AuditBusError } from '../../errors.ts';
 import { DynamoFeedStore } from '../../feed/dynamo-feed-store.ts';
 import { DynamoCheckpointStore } from '../../poller/dynamo-checkpoint-store.ts';
+import { readCheckpoint, readMemory } from '../shared/sound-checkpoint.ts';
 import type { Target } from '../shared/target.ts';
-import { type Check, warning } from './finding.ts';
+import { type Check, failure, notMade, warning } from './finding.ts';
 import { judgeFeed, judgePolling } from './judge.ts';
 
 export function pollingCheck(target: Target, clock: Clock, running: boolean): Check {
@@ -15,10 +17,19 @@ export function pollingCheck(target: Target, clock: Clock, running: boolean): Ch
       const gids = await target.workspaces();
       if (gids.length === 0) return [warning('no workspace is watched yet', 'poll once')];
       const feeds = new DynamoFeedStore(target.dynamodb, target.checkpointTableName);
-      const found = gids.map(async (gid) => [
-        judgePolling(gid, await store.read(gid), clock.now(), running),
-        ...judgeFeed(gid, (await feeds.read(gid))?.feed.silentFrom),
-      ]);
+      const found = gids.map(async (gid) => {
+        try {
+          const stored = await readCheckpoint(store, gid);
+          await readMemory(store, gid);
+          return [
+            judgePolling(gid, stored, clock.now(), running),
+            ...judgeFeed(gid, (await feeds.read(gid))?.feed.silentFrom),
+          ];
+        } catch (error) {
+          const isDamaged = error instanceof AuditBusError && error.code === 'checkpoint.damaged';
+          return [isDamaged ? failure('damaged', error.message, gid) : notMade(error, gid)];
+        }
+      });
       return (await Promise.all(found)).flat();
     },
   };

@@ -8,6 +8,7 @@ import type { Alert } from '../../contract/alert.ts';
 import { DEFAULT_ALARM_RUNBOOK_URL } from '../../contract/runbook.ts';
 import { ALERT_DETAIL_TYPES, ALERT_SOURCE, SCHEMA_VERSION } from '../../contract/sources.ts';
 import { cleanText } from '../../text.ts';
+import { PUT_BACK } from '../shared/aws-errors.ts';
 import type { Target } from '../shared/target.ts';
 import { type Check, type Finding, failure, ok, warning } from './finding.ts';
 
@@ -69,9 +70,7 @@ export function sendTestCheck(target: Target, clock: Clock): Check {
       } = await target.publisher.publish([testEntry(alert)]);
       if (!published[0]) {
         const { code, message } = why ?? poison[0] ?? { code: 'unknown', message: '' };
-        return [
-          failure(`the bus did not take it (${code})`, cleanText(message) || 'npx cdk deploy'),
-        ];
+        return [failure(`the bus did not take it (${code})`, cleanText(message) || PUT_BACK)];
       }
       return arrivals(alert.alertId, target, clock);
     },

@@ -25,7 +25,7 @@ export function explanation(error: unknown): AuditBusError | undefined {
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
     return made(
       'target.credentials',
-      `No credentials of AWS were found: set AWS_PROFILE, or log in (aws sso login). (${said})`,
+      `No credentials of AWS were found: set AWS_PROFILE to a profile that has some, or log in (aws sso login). (${said})`,
     );
   }
   if (REFUSED_CREDENTIALS.has(name)) {
@@ -40,16 +40,49 @@ export function explanation(error: unknown): AuditBusError | undefined {
       `AWS denies this call to these credentials: choose others with AWS_PROFILE, or have the permission added. (${said})`,
     );
   }
+  if (GONE.has(name)) {
+    return made(
+      'target.gone',
+      `Something that the stack has made is gone: npm run doctor says what, ${PUT_BACK} puts it back. (${name}: ${said})`,
+    );
+  }
   const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (code === 'ERR_INVALID_URL') {
+    return made(
+      'target.endpoint',
+      'AWS_ENDPOINT_URL, or one of AWS_ENDPOINT_URL_<SERVICE>, holds no URL: correct or unset it.',
+    );
+  }
   if (UNREACHABLE.has(code) || name === 'TimeoutError') {
     return made(
       'target.unreachable',
       `AWS could not be reached: check the network, the region and AWS_ENDPOINT_URL. (${code || name}: ${said})`,
     );
   }
-  return undefined;
+  // Whatever else a service of AWS answers.
+  return '$fault' in error
+    ? made(
+        'target.refused',
+        `AWS did not do it: npm run doctor looks at the whole deployment; it may be worth another try. (${name}: ${said})`,
+      )
+    : undefined;
 }
 
+/** CloudFormation sees no change where the template has none; this makes it look at what there is. */
+export const PUT_BACK = 'npx cdk deploy --revert-drift';
+
+/** @returns whether AWS says that what was asked for does not exist */
+export function isGone(error: unknown): boolean {
+  return error instanceof Error && GONE.has(error.name);
+}
+
+const GONE: ReadonlySet<string> = new Set([
+  'NoSuchBucket',
+  'NotFound',
+  'NotFoundException',
+  'QueueDoesNotExist',
+  'ResourceNotFoundException',
+]);
 const REFUSED_CREDENTIALS: ReadonlySet<string> = new Set([
   'ExpiredToken',
   'ExpiredTokenException',

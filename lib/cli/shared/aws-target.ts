@@ -119,7 +119,10 @@ async function describe(
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
     if (Stacks[0] !== undefined) return Stacks[0];
   } catch (error) {
-    if (!(error instanceof Error && /does not exist/.test(error.message))) throw error;
+    if (
+      !(error instanceof Error && /does not exist|failed to satisfy constraint/.test(error.message))
+    )
+      throw error;
   }
   throw new AuditBusError(
     'target.stack-missing',

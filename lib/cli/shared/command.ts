@@ -5,6 +5,7 @@ import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import pc from 'picocolors';
 import { type Clock, systemClock } from '../../clock.ts';
 import { AuditBusError, ConfigurationError } from '../../errors.ts';
+import { damagedDatabase } from '../../local/damaged-data.ts';
 import { LineWriter } from '../../local/line-writer.ts';
 import type { Colors } from '../../local/show.ts';
 import { cleanText } from '../../text.ts';
@@ -23,6 +24,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'local.no-data',
   'history.invalid',
   'target.credentials',
+  'target.endpoint',
   'target.region',
   'target.stack-missing',
   'suppression.unknown',
@@ -69,7 +71,10 @@ export async function runCommand(
   // A broken database file surfaces nowhere else: dynalite throws what LevelDB says from a callback.
   process.on(
     'uncaughtException',
-    (error) => void giveUp(name, error, terminal).then((code) => process.exit(code)),
+    (error) =>
+      void giveUp(name, damagedDatabase(error) ?? error, terminal).then((code) =>
+        process.exit(code),
+      ),
   );
   let code: number;
   try {

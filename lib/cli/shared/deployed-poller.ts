@@ -4,6 +4,7 @@ import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-l
 import { AuditBusError, ConfigurationError } from '../../errors.ts';
 import { loadPollConfig } from '../../poller/config.ts';
 import { shownText } from '../../text.ts';
+import { PUT_BACK } from './aws-errors.ts';
 import type { AwsConfig } from './aws-target.ts';
 import type { PollSettings } from './target.ts';
 
@@ -33,7 +34,7 @@ export async function deployedPollSettings(
     if ((error as Error).name !== 'ResourceNotFoundException') throw error;
     throw new AuditBusError(
       'target.function-missing',
-      `There is no function ${functionName}: npx cdk deploy puts it back.`,
+      `There is no function ${functionName}: ${PUT_BACK} puts it back.`,
     );
   } finally {
     client.destroy();
@@ -43,6 +44,6 @@ export async function deployedPollSettings(
 function unusable(functionName: string, reason: string): AuditBusError {
   return new AuditBusError(
     'target.settings',
-    `The environment of ${functionName} cannot be used (${shownText(reason, MAX_REASON)}): npx cdk deploy from this version puts it right.`,
+    `The environment of ${functionName} cannot be used (${shownText(reason, MAX_REASON)}): ${PUT_BACK}, from this version, puts it right.`,
   );
 }

@@ -2,6 +2,7 @@
 // What becomes of messages is lib/cli/dlq's.
 import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { isGone } from './aws-errors.ts';
 import type { AwsConfig } from './aws-target.ts';
 
 export interface StackQueue {
@@ -14,6 +15,8 @@ export interface StackQueue {
   readonly dead: boolean;
   /** The stack does not show its address: the scheduler's own, short-lived and without an alarm. */
   readonly unwatched: boolean;
+  /** The stack has made it, and it is not there any more. */
+  readonly gone: boolean;
   /** Of queues whose dead letters it takes. */
   readonly sources: readonly { readonly url: string; readonly arn: string }[];
 }
@@ -35,15 +38,15 @@ export async function stackQueues(
   const all = await Promise.all(
     found.map(async ({ id, url }) => ({ id, url, ...(await attributesOf(sqs, url)) })),
   );
-  const queues = all.map(({ id, url, arn, waiting, deadLetterArn }): StackQueue => {
+  const queues = all.map(({ id, url, arn, waiting, deadLetterArn, gone }): StackQueue => {
     const sources = all.filter((each) => each.deadLetterArn === arn);
-    const dead = deadLetterArn === undefined;
+    const dead = gone ? named.has(url) : deadLetterArn === undefined;
     const target = all.find((each) => each.arn === deadLetterArn);
     const feeds = target === undefined ? undefined : named.get(target.url);
     const name =
       named.get(url) ?? (dead || feeds === undefined ? ofLogicalId(id) : `${feeds}-work`);
     const unwatched = dead && !named.has(url);
-    return { name, url, arn, waiting, dead, unwatched, sources };
+    return { name, url, arn, waiting, dead, unwatched, gone, sources };
   });
   return queues.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -68,12 +71,15 @@ async function queueResources(config: AwsConfig, stackName: string) {
 }
 
 async function attributesOf(sqs: SQSClient, url: string) {
-  const { Attributes = {} } = await sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl: url,
-      AttributeNames: ['QueueArn', 'ApproximateNumberOfMessages', 'RedrivePolicy'],
-    }),
-  );
+  const command = new GetQueueAttributesCommand({
+    QueueUrl: url,
+    AttributeNames: ['QueueArn', 'ApproximateNumberOfMessages', 'RedrivePolicy'],
+  });
+  const answer = await sqs.send(command).catch((error: unknown) => {
+    if (isGone(error)) return undefined;
+    throw error;
+  });
+  const { Attributes = {} } = answer ?? {};
   const policy = Attributes.RedrivePolicy;
   const { deadLetterTargetArn } = (policy ? JSON.parse(policy) : {}) as {
     deadLetterTargetArn?: string;
@@ -82,6 +88,7 @@ async function attributesOf(sqs: SQSClient, url: string) {
     arn: Attributes.QueueArn ?? '',
     waiting: Number(Attributes.ApproximateNumberOfMessages ?? 0),
     deadLetterArn: deadLetterTargetArn,
+    gone: answer === undefined,
   };
 }
 

@@ -1,12 +1,14 @@
 // Alarms and docs/runbook.md belong together: every alarm has its section, every section its alarm, and each says what an
 // on-call person needs. The alarms' descriptions lead there.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ALARMS } from '../../cdk/alarms.ts';
 import { anchorOf, DEFAULT_ALARM_RUNBOOK_URL } from '../../lib/contract/runbook.ts';
 import { ofType, synthesize } from '../support/cdk-app.ts';
 
-const text = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+const ROOT = new URL('../../', import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
+const text = read('docs/runbook.md');
 const sections = new Map(
   text
     .split(/^## /m)
@@ -67,6 +69,45 @@ it('the outputs that its commands ask for exist', () => {
   expect(
     [...new Set(asked)].filter((name) => !outputs.some((output) => output.startsWith(name))),
   ).toEqual([]);
+});
+
+/** As people paste them: the command's name, and what is given to it. */
+const pasted = [...text.matchAll(/npm run (?:--silent )?([a-z]+)([^`\n#]*)/g)].map(
+  ([, name = '', rest = '']) => ({ name, words: rest.trim().split(/\s+/).filter(Boolean) }),
+);
+
+it('its commands are those of this project, with words and flags that their --help knows', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  expect(pasted.length).toBeGreaterThan(15);
+  const common = ['--stack', '--region', '--json', '--data'];
+  const unknown = pasted.flatMap(({ name, words }) => {
+    const file = /lib\/cli\/\S+\.ts/.exec(scripts[name] ?? '')?.[0];
+    if (file === undefined) return [name];
+    const help = read(file);
+    const [first] = words.filter((word) => word !== '--');
+    const sub = first !== undefined && /^[a-z]+$/.test(first) ? first : undefined;
+    const isKnown = sub === undefined || help.includes(`npm run ${name} -- ${sub}`);
+    const flags = words.filter((word) => /^--[a-z]/.test(word) && !common.includes(word));
+    const strange = flags.filter((flag) => !help.includes(flag));
+    return [...(isKnown ? [] : [`${name} ${sub}`]), ...strange.map((flag) => `${name} ${flag}`)];
+  });
+  expect(unknown).toEqual([]);
+});
+
+it('the log lines and codes that it looks for are written by the code', () => {
+  const sources = readdirSync(new URL('lib', ROOT), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.startsWith('cli'))
+    .map((name) => read(`lib/${name}`))
+    .join('\n');
+  const sought = [...text.matchAll(/\$\.(?:message|code) = "([^"*]{2,})"?/g)].map(
+    ([, said = '']) => said,
+  );
+  const fields = [...text.matchAll(/\$\.(\w+)/g)].map(([, field = '']) => field);
+  expect(sought.length).toBeGreaterThan(5);
+  expect(sought.filter((said) => !sources.includes(said))).toEqual([]);
+  // Powertools' own.
+  const known = ['level', 'message'];
+  expect(fields.filter((field) => !known.includes(field) && !sources.includes(field))).toEqual([]);
 });
 
 it('a deployment may lead to a copy of its own', () => {

@@ -2,17 +2,17 @@
 // with a sink that refuses, one that nobody delivers to, and a bus that takes nothing.
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { DynamoClaims } from '../../../lib/alerts/claims.ts';
-import { SqsNotifierQueue } from '../../../lib/alerts/notifier-queue.ts';
-import { notifyBatch } from '../../../lib/alerts/notify.ts';
-import type { Sink } from '../../../lib/alerts/sink-port.ts';
-import { fixedCredential, SlackSink } from '../../../lib/alerts/slack-sink.ts';
-import { SnsSink } from '../../../lib/alerts/sns-sink.ts';
+import { DynamoClaims } from '../../../lib/alerts/delivery/claims.ts';
+import { SqsNotifierQueue } from '../../../lib/alerts/delivery/notifier-queue.ts';
+import { notifyBatch } from '../../../lib/alerts/delivery/notify.ts';
+import { openedAndClosedPattern } from '../../../lib/alerts/delivery/sink-patterns.ts';
+import type { Sink } from '../../../lib/alerts/delivery/sink-port.ts';
+import { fixedCredential, SlackSink } from '../../../lib/alerts/slack/sink.ts';
+import { SnsSink } from '../../../lib/alerts/sns/sink.ts';
 import { runChecks, type Told } from '../../../lib/cli/doctor/finding.ts';
 import { sendTestCheck } from '../../../lib/cli/doctor/test-alert.ts';
 import { withTarget } from '../../../lib/cli/shared/target.ts';
 import { type Clock, systemClock } from '../../../lib/clock.ts';
-import { openedAndClosedPattern } from '../../../lib/detections/rule-pattern.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { runCommand } from '../../support/command.ts';
 import { startDeployment } from '../../support/deployment.ts';

@@ -30,11 +30,12 @@ let lastRead: { readonly text: string; readonly instant: number | undefined } = 
 };
 
 function instantOf(createdAt: string): number | undefined {
-  const ofDay = instantOnKnownDay(createdAt);
+  const ofDay = instantOn(knownDay, createdAt) ?? instantOn(dayBefore, createdAt);
   if (ofDay !== undefined) return ofDay;
   const instant = parseInstant(createdAt);
   if (instant === undefined || instant < 0) return undefined;
   if (ASANAS_FORM.test(createdAt)) {
+    dayBefore = knownDay;
     knownDay = { date: createdAt.slice(0, 11), start: Math.floor(instant / DAY_MS) * DAY_MS };
   }
   return instant;
@@ -43,11 +44,16 @@ function instantOf(createdAt: string): number | undefined {
 const DAY_MS = 86_400_000;
 /** `2026-10-05T09:00:00.123Z` */
 const ASANAS_FORM = /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
-let knownDay = { date: '', start: 0 };
+interface Day {
+  /** With the T after it. */
+  readonly date: string;
+  readonly start: number;
+}
+/** Histories are read by the million, and most of their events are of the day of the one before; read ahead, of two. */
+let knownDay: Day = { date: '', start: 0 };
+let dayBefore = knownDay;
 
-/** Histories are read by the million, and most of their events are of the day of the one before. */
-function instantOnKnownDay(text: string): number | undefined {
-  const { date, start } = knownDay;
+function instantOn({ date, start }: Day, text: string): number | undefined {
   if (text.length !== 24 || !text.startsWith(date) || date === '') return undefined;
   const hours = twoDigits(text, 11);
   const minutes = twoDigits(text, 14);

@@ -35,18 +35,34 @@ export function mayLoseDigits(text: string): boolean {
 
 /** @throws SyntaxError as JSON.parse does. */
 export function parseLossless(text: string): unknown {
-  if (!mayLoseDigits(text)) return JSON.parse(text);
+  const value: unknown = JSON.parse(text);
+  if (!holdsNumber(value, 0) || !mayLoseDigits(text)) return value;
   try {
-    return json.parse(text, (_key, value, { source }) =>
-      typeof value === 'number' && source !== undefined && String(value) !== source
+    return json.parse(text, (_key, part, { source }) =>
+      typeof part === 'number' && source !== undefined && String(part) !== source
         ? json.rawJSON(source)
-        : value,
+        : part,
     );
   } catch (error) {
     // The reviver recurses: a text it cannot descend into is no worse than others.
     if (error instanceof RangeError) return parseDeep(text, (digits) => json.rawJSON(digits));
     throw error;
   }
+}
+
+/** Deeper than any event; what lies below may hold one. */
+const DEEP = 100;
+
+/** Asana's events hold none as a rule: seen in what was parsed sooner than in its text, most of which is names and values. */
+function holdsNumber(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth === DEEP) return true;
+  if (Array.isArray(value)) return value.some((each) => holdsNumber(each, depth + 1));
+  for (const name in value) {
+    if (holdsNumber((value as Record<string, unknown>)[name], depth + 1)) return true;
+  }
+  return false;
 }
 
 /** JSON text of what parseLossless gave, however deep. */
@@ -66,12 +82,15 @@ export function stringifyLossless(value: unknown): string {
 /** The digits of a number as Asana wrote them, or undefined where the value is no number. */
 export function numberText(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
-  return json.isRawJSON(value) ? value.rawJSON : undefined;
+  return typeof value === 'object' && isRaw(value) ? value.rawJSON : undefined;
 }
 
 /** True for a JSON object as a person means it: no array, no null, no raw number. */
 export function isJsonObject(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !json.isRawJSON(value)
-  );
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRaw(value);
+}
+
+/** Asked of every object there is: nearly all have no such field, which is known sooner. */
+function isRaw(value: object | null): value is RawJson {
+  return (value as Partial<RawJson> | null)?.rawJSON !== undefined && json.isRawJSON(value);
 }

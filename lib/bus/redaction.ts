@@ -38,6 +38,8 @@ export function redactor(paths: readonly string[]): Redactor {
 
 /** Without recursion: Asana's answer decides how deep the arrays go. */
 function redactAt(event: Record<string, unknown>, keys: readonly string[]): boolean {
+  // Most events have nothing where a path begins.
+  if (!Object.hasOwn(event, keys[0] ?? '')) return false;
   const open: [value: unknown, depth: number][] = [[event, 0]];
   let any = false;
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

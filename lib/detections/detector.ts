@@ -14,10 +14,17 @@ import { createdAtOf } from '../asana/event.ts';
 import type { Alert } from '../contract/alert.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
 import type { Detection } from './define.ts';
+import { GroupMap } from './group-map.ts';
 import { type Placed, Watch, type WatchRules } from './watch.ts';
 
-interface Group {
+/** A detection with its groups. */
+interface Post {
   readonly watch: Watch;
+  readonly groups: GroupMap<Group>;
+}
+
+interface Group {
+  readonly post: Post;
   readonly identity: GroupIdentity;
   state: GroupState;
   /** The newest event's time. */
@@ -45,11 +52,8 @@ export interface DetectorOptions extends WatchRules {
 }
 
 export class Detector {
-  readonly watches: readonly Watch[];
-  readonly #byType = new Map<string, readonly Watch[]>();
-  readonly #groups = new Map<string, Group>();
-  /** Those that have had any. */
-  readonly #hasGroups = new Set<Watch>();
+  readonly #posts: ReadonlyMap<string, Post>;
+  readonly #byType = new Map<string, readonly Post[]>();
   /** Those that something is expected in. */
   readonly #waiting = new Set<Group>();
   readonly #now: () => number;
@@ -70,7 +74,16 @@ export class Detector {
     this.#onFailure = options.onFailure;
     this.#onPlaced = options.onPlaced;
     this.#isOrdered = options.isOrdered ?? false;
-    this.watches = catalogue.map((detection) => new Watch(detection, options));
+    this.#posts = new Map(
+      catalogue.map((detection) => [
+        detection.id,
+        { watch: new Watch(detection, options), groups: new GroupMap() },
+      ]),
+    );
+  }
+
+  get watches(): readonly Watch[] {
+    return [...this.#posts.values()].map(({ watch }) => watch);
   }
 
   /**
@@ -81,10 +94,11 @@ export class Detector {
     const at = createdAtOf(event.detail.data) ?? Date.parse(event.time);
     const alerts = at > this.#newest ? this.#come(at) : [];
     const type = event['detail-type'];
-    for (const watch of this.watchesOf(event)) {
-      if (this.#isOrdered && !this.#hasGroups.has(watch) && !watch.opensWithType(type)) continue;
+    for (const post of this.#postsOf(type)) {
+      const { watch, groups } = post;
+      if (this.#isOrdered && groups.size === 0 && !watch.opensWithType(type)) continue;
       try {
-        for (const placed of watch.see(event)) this.#take(watch, placed, alerts);
+        for (const placed of watch.see(event)) this.#take(post, placed, alerts);
       } catch (error) {
         this.#failed(watch, error);
       }
@@ -102,7 +116,8 @@ export class Detector {
     if (watermark < this.#nextDue) return alerts;
     this.#nextDue = Number.POSITIVE_INFINITY;
     for (const group of this.#waiting) {
-      const { watch, identity } = group;
+      const { identity } = group;
+      const { watch } = group.post;
       try {
         for (let dueAt = watch.dueAt(group.state.memory); dueAt !== undefined; ) {
           if (dueAt > watermark) break;
@@ -127,22 +142,25 @@ export class Detector {
 
   /** What is remembered of a group. */
   stateOf(group: GroupIdentity): GroupState {
-    return this.#groups.get(keyOf(group))?.state ?? EMPTY_GROUP;
+    return this.#posts.get(group.detectionId)?.groups.get(group)?.state ?? EMPTY_GROUP;
   }
 
   /** Those that look at events of this type. */
   watchesOf(event: BusEvent): readonly Watch[] {
-    const type = event['detail-type'];
-    const known = this.#byType.get(type);
-    if (known !== undefined) return known;
-    const found = this.watches.filter((watch) => watch.takesType(type));
-    if (this.#byType.size < MOST_TYPES) this.#byType.set(type, found);
-    return found;
+    return this.#postsOf(event['detail-type']).map(({ watch }) => watch);
   }
 
   /** Groups in memory. */
   get size(): number {
-    return this.#groups.size;
+    return [...this.#posts.values()].reduce((sum, { groups }) => sum + groups.size, 0);
+  }
+
+  #postsOf(type: string): readonly Post[] {
+    const known = this.#byType.get(type);
+    if (known !== undefined) return known;
+    const found = [...this.#posts.values()].filter(({ watch }) => watch.takesType(type));
+    if (this.#byType.size < MOST_TYPES) this.#byType.set(type, found);
+    return found;
   }
 
   #failed({ detection }: Watch, error: unknown): void {
@@ -155,48 +173,47 @@ export class Detector {
     return this.advance(at);
   }
 
-  #take(watch: Watch, placed: Placed, alerts: Alert[]): void {
+  #take(post: Post, placed: Placed, alerts: Alert[]): void {
     this.#onPlaced?.(placed);
-    const key = keyOf(placed.group);
-    if (this.#isOrdered && this.#isIdle(watch, key, placed.sighting.at)) {
+    const { watch, groups } = post;
+    const { group: identity, sighting } = placed;
+    let group = groups.get(identity);
+    if (this.#isOrdered && (group === undefined || watch.isIdle(group.state.memory, sighting.at))) {
       if (!watch.opens(placed)) return;
       for (const event of this.#ofInstant) {
         for (const each of watch.see(event)) {
-          if (keyOf(each.group) === key) this.#apply(watch, each, key, alerts);
+          if (isSame(each.group, identity)) group = this.#apply(post, each, group, alerts);
         }
       }
     }
-    this.#apply(watch, placed, key, alerts);
+    this.#apply(post, placed, group, alerts);
   }
 
-  #isIdle(watch: Watch, key: string, at: number): boolean {
-    const group = this.#groups.get(key);
-    return group === undefined || watch.isIdle(group.state.memory, at);
-  }
-
-  #apply(watch: Watch, placed: Placed, key: string, alerts: Alert[]): void {
-    const { group: identity, alone, sighting } = placed;
-    if (this.#isInAlert(identity, key, sighting.gid)) return;
-    const group = this.#groups.get(key) ?? {
-      watch,
-      identity: kept(identity),
-      state: EMPTY_GROUP,
-      lastAt: sighting.at,
-    };
-    const change = watch.change(identity, alone, this.#now);
-    const { state, changed } = change.apply(group.state, [sighting]);
-    group.lastAt = Math.max(group.lastAt, sighting.at);
-    if (!changed) return;
-    this.#groups.set(key, group);
-    this.#hasGroups.add(watch);
+  /** The group as it is then; undefined where there is none yet. */
+  #apply(
+    post: Post,
+    { group: identity, alone, sighting }: Placed,
+    known: Group | undefined,
+    alerts: Alert[],
+  ): Group | undefined {
+    const { gid, at } = sighting;
+    if (this.#isInAlert(identity, gid)) return known;
+    const before = known?.state ?? EMPTY_GROUP;
+    const change = post.watch.change(identity, alone, this.#now);
+    const { state, changed } = change.apply(before, [sighting]);
+    if (known !== undefined) known.lastAt = Math.max(known.lastAt, at);
+    if (!changed) return known;
+    const group = known ?? { post, identity: kept(identity), state, lastAt: at };
+    if (known === undefined) post.groups.set(group.identity, group);
     this.#keep(group, state, alerts);
     this.#noteDue(group);
+    return group;
   }
 
-  #isInAlert(identity: GroupIdentity, key: string, gid: string): boolean {
+  #isInAlert(identity: GroupIdentity, gid: string): boolean {
     const [now, before] = [this.#inAlerts, this.#inAlertsBefore];
     if (!now.has(gid) && !before.has(gid)) return false;
-    const marker = markerOf(identity, key, gid);
+    const marker = markerOf(identity, gid);
     return now.has(marker) || before.has(marker);
   }
 
@@ -208,10 +225,9 @@ export class Detector {
     }
     const pending = pendingAlerts(state);
     alerts.push(...pending);
-    const key = keyOf(identity);
     for (const gid of state.unmarked) {
       // The bare gid as well: of most events it says at once that they are in no alert.
-      this.#inAlerts.add(gid).add(markerOf(identity, key, gid));
+      this.#inAlerts.add(gid).add(markerOf(identity, gid));
     }
     group.state = settled(state, pending, state.unmarked);
     if (this.#inAlerts.size > REMEMBERED_GIDS) {
@@ -221,7 +237,7 @@ export class Detector {
   }
 
   #noteDue(group: Group): void {
-    const dueAt = group.watch.dueAt(group.state.memory);
+    const dueAt = group.post.watch.dueAt(group.state.memory);
     if (dueAt === undefined) this.#waiting.delete(group);
     else {
       this.#waiting.add(group);
@@ -231,32 +247,34 @@ export class Detector {
 
   #forget(group: Group): void {
     this.#waiting.delete(group);
-    this.#groups.delete(keyOf(group.identity));
+    group.post.groups.delete(group.identity);
   }
 
   #tidy(): void {
     this.#untilTidy = TIDY_EVERY;
-    for (const group of this.#groups.values()) {
-      const { watch, lastAt } = group;
-      const isOver = lastAt + watch.memoryMs < this.#newest;
-      if (isOver && !this.#waiting.has(group)) this.#forget(group);
+    for (const { watch, groups } of this.#posts.values()) {
+      for (const group of groups.values()) {
+        const isOver = group.lastAt + watch.memoryMs < this.#newest;
+        if (isOver && !this.#waiting.has(group)) this.#forget(group);
+      }
     }
   }
 }
 
 /** Without the event that the entity's label is read from. */
-function kept(identity: GroupIdentity): GroupIdentity {
-  return { ...identity, entity: { ...identity.entity } };
+function kept({ entity: { type, id, label }, ...identity }: GroupIdentity): GroupIdentity {
+  return { ...identity, entity: { type, id, label } };
 }
 
-function markerOf(
-  { shared, detectionId, workspaceGid }: GroupIdentity,
-  key: string,
-  gid: string,
-): string {
-  return shared ? `${key} ${gid}` : `${detectionId} ${workspaceGid} ${gid}`;
+function isSame(one: GroupIdentity, other: GroupIdentity): boolean {
+  return (
+    one.entity.id === other.entity.id &&
+    one.entity.type === other.entity.type &&
+    one.workspaceGid === other.workspaceGid
+  );
 }
 
-function keyOf({ detectionId, workspaceGid, entity }: GroupIdentity): string {
-  return `${detectionId}\u0000${workspaceGid}\u0000${entity.type}\u0000${entity.id}`;
+function markerOf({ shared, detectionId, workspaceGid, entity }: GroupIdentity, gid: string) {
+  const parts = [detectionId, workspaceGid, ...(shared ? [entity.type, entity.id] : []), gid];
+  return parts.join('\u0000');
 }

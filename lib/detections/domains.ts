@@ -38,7 +38,9 @@ export function emailsIn(value: unknown): string[] {
     .flatMap((part) => {
       const email = typeof part === 'object' && part !== null && Object.hasOwn(part, 'email');
       const text = asText(email ? (part as { email: unknown }).email : part);
-      return (text?.slice(0, MAX_TEXT) ?? '').split(/[\s,;<>"]+/);
+      // Of the places that are looked into, most hold nothing.
+      if (text === undefined || !text.includes('@')) return [];
+      return text.slice(0, MAX_TEXT).split(/[\s,;<>"]+/);
     })
     .filter((word) => emailDomain(word) !== undefined)
     .slice(0, MAX_ADDRESSES);

@@ -12,6 +12,7 @@
 import { EventPatternError, refuse } from './event-pattern/error.ts';
 import { isJsonObject } from './event-pattern/operand.ts';
 import { parsePattern } from './event-pattern/parse.ts';
+import { rejecter } from './event-pattern/quick-reject.ts';
 import { buildStates } from './event-pattern/states.ts';
 import { matchesStates } from './event-pattern/walk.ts';
 
@@ -34,7 +35,8 @@ const compiled = new WeakMap<object, CompiledEventPattern>();
  */
 export function compileEventPattern(pattern: unknown): CompiledEventPattern {
   const start = buildStates(parsePattern(pattern));
-  return (event) => isJsonObject(event) && matchesStates(start, event);
+  const isRejected = rejecter(start);
+  return (event) => isJsonObject(event) && !isRejected(event) && matchesStates(start, event);
 }
 
 /** Whether the event matches. Compiles on first use of a pattern object, which must not change afterwards. */

@@ -8,10 +8,18 @@ const MAX_WORDS = 120;
 
 /** The value at a path, or undefined when any part of the way is not an object. Own properties only. */
 export function field(event: AuditLogEvent, ...path: readonly string[]): unknown {
+  return fieldAt(event, path);
+}
+
+/** The same for a path that is at hand as a list. */
+export function fieldAt(event: AuditLogEvent, path: readonly string[]): unknown {
   let at: unknown = event;
   for (const name of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined;
-    at = (at as Record<string, unknown>)[name];
+    if (typeof at !== 'object' || at === null) return undefined;
+    const next = (at as Record<string, unknown>)[name];
+    // Whose property it is has to be asked only where there is something.
+    if (next === undefined || !Object.hasOwn(at, name)) return undefined;
+    at = next;
   }
   return at;
 }

@@ -3,8 +3,8 @@
 import type { Entity } from '../contract/alert.ts';
 import type { AuditLogEvent } from '../contract/bus-event.ts';
 import { shownText } from '../text.ts';
-import type { GroupBy, Key, Missing } from './define.ts';
-import { actorWords, asText, field, resourceWords } from './fields.ts';
+import type { GroupBy, Key, KeyedGroup, Missing } from './define.ts';
+import { actorWords, asText, field, fieldAt, resourceWords } from './fields.ts';
 
 /** Longer texts are cut: no id of Asana's comes near, and the key has to fit an item. */
 const MAX_KEY = 200;
@@ -20,25 +20,24 @@ export interface FoundKey {
   readonly missing?: Missing;
 }
 
-/** The first of the paths that carries something. */
-export function readKey(event: AuditLogEvent, key: Key): FoundKey {
-  for (const path of key.by) {
-    const found = textOf(field(event, ...namesOf(path)), path.endsWith('email'));
-    const text = found === undefined || key.as === undefined ? found : key.as(found);
-    if (text !== undefined && text !== '') return { text: text.slice(0, MAX_KEY), path };
-  }
-  return { text: WITHOUT_KEY, missing: key.missing };
-}
+export type KeyReader = (event: AuditLogEvent) => FoundKey;
 
-const split = new Map<string, readonly string[]>();
-
-/** The names of a definition's path: there are few of those, and each is read in many events. */
-function namesOf(path: string): readonly string[] {
-  const known = split.get(path);
-  if (known !== undefined) return known;
-  const names = path.split('.');
-  split.set(path, names);
-  return names;
+/** Reads the first of the paths that carries something. */
+export function keyReader({ by, as, missing }: Key): KeyReader {
+  const paths = by.map((path) => ({
+    path,
+    names: path.split('.'),
+    isEmail: path.endsWith('email'),
+  }));
+  const none: FoundKey = { text: WITHOUT_KEY, missing };
+  return (event) => {
+    for (const { path, names, isEmail } of paths) {
+      const found = textOf(fieldAt(event, names), isEmail);
+      const text = found === undefined || as === undefined ? found : as(found);
+      if (text !== undefined && text !== '') return { text: text.slice(0, MAX_KEY), path };
+    }
+    return none;
+  };
 }
 
 function textOf(value: unknown, isEmail: boolean): string | undefined {
@@ -59,29 +58,56 @@ export interface FoundGroup {
   readonly alone: boolean;
 }
 
-/** Undefined when the event is to be skipped for want of a key. */
-export function readGroup(
-  event: AuditLogEvent,
-  groupBy: GroupBy,
-  workspaceGid: string,
-): FoundGroup | undefined {
-  if (groupBy === 'workspace') {
-    const label = `workspace ${workspaceGid}`;
-    return { entity: { type: 'workspace', id: workspaceGid, label }, alone: false };
+/** Answers undefined when the event is to be skipped for want of a key. */
+export type GroupReader = (event: AuditLogEvent, workspaceGid: string) => FoundGroup | undefined;
+
+const readers = new WeakMap<object, GroupReader>();
+
+/** Detections that are grouped by the same definition share what it finds in the event at hand. */
+export function groupReader(groupBy: GroupBy): GroupReader {
+  if (groupBy === 'workspace') return workspaceGroup;
+  const known = readers.get(groupBy);
+  if (known !== undefined) return known;
+  const read = keyedReader(groupBy);
+  let lastEvent: AuditLogEvent | undefined;
+  let last: FoundGroup | undefined;
+  const reader: GroupReader = (event) => {
+    if (event !== lastEvent) {
+      last = read(event);
+      lastEvent = event;
+    }
+    return last;
+  };
+  readers.set(groupBy, reader);
+  return reader;
+}
+
+const workspaceGroup: GroupReader = (_event, workspaceGid) => {
+  const label = `workspace ${workspaceGid}`;
+  return { entity: { type: 'workspace', id: workspaceGid, label }, alone: false };
+};
+
+function keyedReader(groupBy: KeyedGroup): (event: AuditLogEvent) => FoundGroup | undefined {
+  const { type, and } = groupBy;
+  const readFirst = keyReader(groupBy);
+  if (and === undefined) {
+    return (event) => {
+      const { text, path, missing } = readFirst(event);
+      return missing === 'skip' ? undefined : group(event, type, text, path, text, missing);
+    };
   }
-  if (groupBy.and === undefined) {
-    const { text, path, missing } = readKey(event, groupBy);
-    return missing === 'skip' ? undefined : group(event, groupBy.type, text, path, text, missing);
-  }
-  const keys = [groupBy, ...(groupBy.and ?? [])].map((key) => readKey(event, key));
-  const missing = keys.map((key) => key.missing);
-  if (missing.includes('skip')) return undefined;
-  const [first] = keys;
-  // A further part that is missing is left out, so that a person is the same entity with it as without.
-  const parts = keys.filter(({ path }, index) => index === 0 || path !== undefined);
-  const id = parts.map(({ text }) => text).join(' + ');
-  const isAlert = missing.includes('alert') ? 'alert' : undefined;
-  return group(event, groupBy.type, id, first?.path, first?.text ?? '', isAlert);
+  const readers = [readFirst, ...and.map(keyReader)];
+  return (event) => {
+    const keys = readers.map((read) => read(event));
+    const missing = keys.map((key) => key.missing);
+    if (missing.includes('skip')) return undefined;
+    const [first] = keys;
+    // A further part that is missing is left out, so that a person is the same entity with it as without.
+    const parts = keys.filter(({ path }, index) => index === 0 || path !== undefined);
+    const id = parts.map(({ text }) => text).join(' + ');
+    const isAlert = missing.includes('alert') ? 'alert' : undefined;
+    return group(event, type, id, first?.path, first?.text ?? '', isAlert);
+  };
 }
 
 function group(
@@ -95,19 +121,38 @@ function group(
   const alone = missing === 'alert';
   // Events that alert by themselves have a group of their own, apart from what is counted.
   const shownId = shownText(alone ? `${id} (alone)` : id, 2 * MAX_KEY) || WITHOUT_KEY;
-  let label: string | undefined;
-  return {
-    alone,
-    entity: {
-      type,
-      id: shownId,
-      // Read only of those few events that an alert tells of.
-      get label() {
-        label ??= labelOf(event, path, text, type);
-        return label;
-      },
-    },
-  };
+  return { alone, entity: new NamedByEvent(type, shownId, event, path, text) };
+}
+
+/** An entity whose label is read only of those few events that an alert tells of. */
+class NamedByEvent implements Entity {
+  readonly type: string;
+  readonly id: string;
+  readonly #event: AuditLogEvent;
+  readonly #path: string | undefined;
+  readonly #text: string;
+
+  constructor(
+    type: string,
+    id: string,
+    event: AuditLogEvent,
+    path: string | undefined,
+    text: string,
+  ) {
+    this.type = type;
+    this.id = id;
+    this.#event = event;
+    this.#path = path;
+    this.#text = text;
+  }
+
+  get label(): string {
+    return labelOf(this.#event, this.#path, this.#text, this.type);
+  }
+
+  toJSON(): Entity {
+    return { type: this.type, id: this.id, label: this.label };
+  }
 }
 
 /** What a person calls the thing at `path`. */

@@ -4,6 +4,7 @@ import type { BusEvent } from '../contract/bus-event.ts';
 import { AUDIT_LOG_SOURCE } from '../contract/sources.ts';
 import type { Detection, DetectionPattern } from './define.ts';
 import { compileEventPattern } from './event-pattern.ts';
+import { remembered } from './remembered.ts';
 import { patternsOf, type RulePatternOptions, rulePattern } from './rule-pattern.ts';
 
 export interface RuleMatcher {
@@ -23,7 +24,7 @@ export function ruleMatcher(detection: Detection, options: RulePatternOptions): 
   const isSplit = !('$or' in pattern);
   const matches = (event: BusEvent) => {
     const type: unknown = event['detail-type'];
-    if (isOfType === undefined || typeof type !== 'string') return whole(event);
+    if (typeof type !== 'string') return whole(event);
     if (!isOfType(type)) return false;
     if (!isSplit || isOdd(event)) return whole(event);
     if (event.source !== AUDIT_LOG_SOURCE || !origins.has(event.detail.metadata.origin)) {
@@ -31,7 +32,7 @@ export function ruleMatcher(detection: Detection, options: RulePatternOptions): 
     }
     return matchesData === undefined || matchesData(event.detail.data);
   };
-  return { matches, takesType: isOfType ?? (() => true) };
+  return { matches, takesType: isOfType };
 }
 
 /** The same for one of a detection's patterns, of an event that its whole rule has matched. */
@@ -45,7 +46,7 @@ export function partMatcher(pattern: DetectionPattern): (event: BusEvent) => boo
   const matchesData = data === undefined ? undefined : compileEventPattern(data);
   return (event) => {
     const type: unknown = event['detail-type'];
-    if (isOfType === undefined || typeof type !== 'string') return whole(event);
+    if (typeof type !== 'string') return whole(event);
     if (!isOfType(type)) return false;
     if (matchesData === undefined) return true;
     return isOdd(event) ? whole(event) : matchesData(event.detail.data);
@@ -54,7 +55,7 @@ export function partMatcher(pattern: DetectionPattern): (event: BusEvent) => boo
 
 /** False for a type of which no event matches any of the patterns. */
 export function typeMatcher(patterns: readonly DetectionPattern[]): RuleMatcher['takesType'] {
-  return typeTest(patterns.flatMap((pattern) => pattern['detail-type'])) ?? (() => true);
+  return typeTest(patterns.flatMap((pattern) => pattern['detail-type']));
 }
 
 interface WholePattern {
@@ -79,45 +80,8 @@ function hasOddName(event: BusEvent): boolean {
   return false;
 }
 
-/** Types whose answers are remembered: more than Asana has. */
-const MOST_TYPES = 1_000;
-
-/** Undefined where a type is a condition other than a prefix, all but some names, or that there be one. */
-function typeTest(types: readonly unknown[]): ((type: string) => boolean) | undefined {
-  const names = new Set<string>();
-  const prefixes: string[] = [];
-  const allBut: ReadonlySet<string>[] = [];
-  for (const type of types) {
-    if (typeof type === 'string' && /^[a-z_]+$/.test(type)) names.add(type);
-    else if (isPrefix(type)) prefixes.push(type.prefix);
-    else if (isAllBut(type)) allBut.push(new Set(type['anything-but']));
-    else if (JSON.stringify(type) === '{"exists":true}') prefixes.push('');
-    else return undefined;
-  }
-  const answers = new Map<string, boolean>();
-  return (type) => {
-    const known = answers.get(type);
-    if (known !== undefined) return known;
-    const answer =
-      names.has(type) ||
-      prefixes.some((prefix) => type.startsWith(prefix)) ||
-      allBut.some((others) => !others.has(type));
-    if (answers.size < MOST_TYPES) answers.set(type, answer);
-    return answer;
-  };
-}
-
-function isAllBut(type: unknown): type is { readonly 'anything-but': readonly string[] } {
-  if (typeof type !== 'object' || type === null || Object.keys(type).length !== 1) return false;
-  const { 'anything-but': others } = type as { 'anything-but'?: unknown };
-  return (
-    Array.isArray(others) &&
-    others.every((other) => typeof other === 'string' && /^[a-z_]+$/.test(other))
-  );
-}
-
-function isPrefix(type: unknown): type is { readonly prefix: string } {
-  if (typeof type !== 'object' || type === null || Object.keys(type).length !== 1) return false;
-  const { prefix } = type as { prefix?: unknown };
-  return typeof prefix === 'string' && /^[a-z_]+$/.test(prefix);
+/** Whether a type meets one of the conditions, asked of the matcher once for each type. */
+function typeTest(types: readonly unknown[]): (type: string) => boolean {
+  const matches = compileEventPattern({ 'detail-type': types });
+  return remembered((type) => matches({ 'detail-type': type }));
 }

@@ -15,7 +15,7 @@ import type {
   Way,
   When,
 } from './define.ts';
-import { labelOf, readGroup, readKey } from './keys.ts';
+import { type GroupReader, groupReader, type KeyReader, keyReader, labelOf } from './keys.ts';
 import { partMatcher, type RuleMatcher, ruleMatcher, typeMatcher } from './rule-matcher.ts';
 import type { RulePatternOptions } from './rule-pattern.ts';
 import { waysOf } from './ways.ts';
@@ -56,20 +56,24 @@ export interface Lookout {
    * The event in each group it belongs to; empty when it is not what the detection looks for.
    * @throws AuditBusError `detect.event-unusable` without a usable gid or time, or what the definition's functions threw
    */
-  see(event: BusEvent): Seen[];
+  see(event: BusEvent): readonly Seen[];
 }
 
 interface Look {
   readonly index: number;
   readonly matches: ((event: BusEvent) => boolean) | undefined;
   readonly when: When | undefined;
-  readonly groupBy: GroupBy | undefined;
-  readonly counts: Key | undefined;
+  /** Undefined for `match`, which says itself whom an event is about. */
+  readonly readGroup: GroupReader | undefined;
+  readonly readValue: KeyReader | undefined;
+  /** What an event is there, where no value is counted. */
+  readonly roles: readonly Role[];
   /** The entity's type, where the alerts are about the counted value. */
   readonly about?: string;
 }
 
 const NO_LISTS: Lists = {};
+const NOTHING: readonly Seen[] = [];
 
 /** @throws EventPatternError for a pattern that EventBridge refuses */
 export function lookoutFor(detection: Detection, options: RulePatternOptions): Lookout {
@@ -83,14 +87,17 @@ export function lookoutFor(detection: Detection, options: RulePatternOptions): L
     opensWithType: typeMatcher(firstPatternsOf(detection)),
     see(event) {
       const { data, metadata } = event.detail;
-      const found: Seen[] = [];
+      let found: Seen[] | undefined;
       for (const look of looks) {
         if (look.matches !== undefined && !look.matches(event)) continue;
         if (look.when !== undefined && !look.when(data, lists)) continue;
         const learnOnly = metadata.origin !== 'live' && !options.alertOnHistory;
-        addSeen(found, see(detection, look, event, learnOnly));
+        const seen = see(detection, look, event, learnOnly);
+        if (seen === undefined) continue;
+        if (found === undefined) found = [seen];
+        else addSeen(found, seen);
       }
-      return found;
+      return found ?? NOTHING;
     },
   };
 }
@@ -107,74 +114,91 @@ function looksOf(detection: Detection): Look[] {
       ...waysOf(detection),
       ...(unless === undefined ? [] : [unless]),
     ];
-    return looked.map((each, index) => ({
-      index,
-      matches: partMatcher(each.pattern),
-      when: each.when,
-      groupBy: each.groupBy ?? groupBy,
-      counts: 'distinct' in each ? each.distinct : undefined,
-    }));
+    return looked.map((each, index) =>
+      lookOf(
+        index,
+        partMatcher(each.pattern),
+        each.when,
+        each.groupBy ?? groupBy,
+        'distinct' in each ? each.distinct : undefined,
+      ),
+    );
   }
-  const first = { index: 0, matches: undefined, when: detection.when, counts: undefined };
-  if (detection.kind === 'match') return [{ ...first, groupBy: undefined }];
+  const { when } = detection;
+  if (detection.kind === 'match') return [lookOf(0, undefined, when, undefined)];
   const { groupBy } = detection;
-  if (detection.kind === 'threshold') return [{ ...first, groupBy, counts: detection.distinct }];
+  if (detection.kind === 'threshold') {
+    return [lookOf(0, undefined, when, groupBy, detection.distinct)];
+  }
   if (detection.kind === 'newValue') {
-    const look = { ...first, groupBy, counts: detection.value };
+    const look = lookOf(0, undefined, when, groupBy, detection.value);
     return [
       detection.entity === 'value' ? { ...look, about: detection.valueType ?? 'value' } : look,
     ];
   }
   const { pattern, expected } = detection;
+  const other = partMatcher(expected.pattern);
   return [
-    { ...first, matches: partMatcher(pattern), groupBy },
-    {
-      index: 1,
-      matches: partMatcher(expected.pattern),
-      when: expected.when,
-      groupBy: expected.groupBy ?? groupBy,
-      counts: undefined,
-    },
+    lookOf(0, partMatcher(pattern), when, groupBy),
+    lookOf(1, other, expected.when, expected.groupBy ?? groupBy),
   ];
+}
+
+function lookOf(
+  index: number,
+  matches: Look['matches'],
+  when: When | undefined,
+  groupBy: GroupBy | undefined,
+  counts?: Key,
+): Look {
+  return {
+    index,
+    matches,
+    when,
+    readGroup: groupBy === undefined ? undefined : groupReader(groupBy),
+    readValue: counts === undefined ? undefined : keyReader(counts),
+    roles: [{ index, value: '' }],
+  };
 }
 
 function see(
   detection: Detection,
-  look: Look,
+  { index, readGroup, readValue, roles, about: aboutType }: Look,
   event: BusEvent,
   learnOnly: boolean,
 ): Seen | undefined {
   const { data, metadata } = event.detail;
-  const sighting = { ...placeOf(event), event: data, learnOnly };
-  if (look.groupBy === undefined) {
+  const { gid, at } = placeOf(event);
+  if (readGroup === undefined) {
     if (detection.kind !== 'match') return undefined;
     const entity = detection.entity(data, metadata.workspaceGid);
-    return { entity, alone: false, sighting: { ...sighting, roles: [{ index: 0, value: '' }] } };
+    return { entity, alone: false, sighting: { gid, at, event: data, learnOnly, roles } };
   }
-  const group = readGroup(data, look.groupBy, metadata.workspaceGid);
+  const group = readGroup(data, metadata.workspaceGid);
   if (group === undefined) return undefined;
-  if (look.counts === undefined) {
-    return { ...group, sighting: { ...sighting, roles: [{ index: look.index, value: '' }] } };
+  const { entity } = group;
+  if (readValue === undefined) {
+    const sighting = { gid, at, event: data, learnOnly, roles };
+    return { entity, alone: group.alone, sighting };
   }
-  const value = readKey(data, look.counts);
+  const value = readValue(data);
   if (value.missing === 'skip') return undefined;
-  const alone = group.alone || value.missing === 'alert';
-  const entity = alone ? aloneEntity(group.entity, group.alone) : group.entity;
-  const roles = [{ index: look.index, value: value.text }];
-  if (look.about === undefined || alone) return { entity, alone, sighting: { ...sighting, roles } };
-  const label = labelOf(data, value.path, value.text, look.about);
-  const about = { type: look.about, id: value.text, label };
-  return { entity, alone, sighting: { ...sighting, roles, about } };
+  const sighting = { gid, at, event: data, learnOnly, roles: [{ index, value: value.text }] };
+  if (group.alone) return { entity, alone: true, sighting };
+  if (value.missing === 'alert') return { entity: aloneEntity(entity), alone: true, sighting };
+  if (aboutType === undefined) return { entity, alone: false, sighting };
+  const label = labelOf(data, value.path, value.text, aboutType);
+  const about = { type: aboutType, id: value.text, label };
+  return { entity, alone: false, sighting: { ...sighting, about } };
 }
 
 /** What alerts by itself is kept apart from what is counted. */
-function aloneEntity(entity: Entity, isAlready: boolean): Entity {
-  return isAlready ? entity : { ...entity, id: `${entity.id} (alone)` };
+function aloneEntity({ type, id, label }: Entity): Entity {
+  return { type, id: `${id} (alone)`, label };
 }
 
 /** One event is one sighting in each group, whichever of the steps it is there. */
-function addSeen(found: Seen[], seen: Seen | undefined): void {
-  if (seen === undefined) return;
+function addSeen(found: Seen[], seen: Seen): void {
   const index = found.findIndex(
     ({ entity }) => entity.id === seen.entity.id && entity.type === seen.entity.type,
   );

@@ -31,6 +31,8 @@ export interface Placed extends Seen {
   readonly group: GroupIdentity;
 }
 
+const NOWHERE: readonly Placed[] = [];
+
 export class Watch {
   readonly detection: Detection;
   readonly #lookout: Lookout;
@@ -88,17 +90,19 @@ export class Watch {
    * it would raise alone, and the rest as if it had not been (docs/adr/0015-suppressions.md)
    * @throws AuditBusError `detect.event-unusable` without a usable gid or time, or what the definition's functions threw
    */
-  see(event: BusEvent, suppress?: Suppress): Placed[] {
-    if (!this.#lookout.matches(event)) return [];
+  see(event: BusEvent, suppress?: Suppress): readonly Placed[] {
+    if (!this.#lookout.matches(event)) return NOWHERE;
+    const found = this.#lookout.see(event);
+    if (found.length === 0) return NOWHERE;
     const { workspaceGid } = event.detail.metadata;
     const { id: detectionId, kind } = this.detection;
     const shared = kind === 'sequence' || kind === 'absence';
     const placed: Placed[] = [];
-    for (const seen of this.#lookout.see(event)) {
-      const { entity, alone, sighting } = seen;
+    for (const { entity, alone, sighting } of found) {
       if (sighting.learnOnly && kind !== 'newValue') continue;
-      const group = { detectionId, workspaceGid, entity };
-      const own = shared ? { ...group, shared } : group;
+      const own = shared
+        ? { detectionId, workspaceGid, entity, shared }
+        : { detectionId, workspaceGid, entity };
       const by = suppress?.({
         detectionId,
         workspaceGid,
@@ -106,12 +110,13 @@ export class Watch {
         entities: sighting.about === undefined ? [entity] : [entity, sighting.about],
       });
       if (by === undefined) {
-        placed.push({ ...seen, group: own });
+        placed.push({ entity, alone, sighting, group: own });
         continue;
       }
       const isCounted = kind === 'threshold' && !alone;
       placed.push({
-        ...seen,
+        entity,
+        alone,
         sighting: { ...sighting, suppressedBy: by },
         group: isCounted ? { ...own, suppressionId: by } : own,
       });

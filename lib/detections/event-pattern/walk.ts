@@ -3,7 +3,6 @@
 import { meets } from './condition.ts';
 import { type Constraint, settle, UNCONSTRAINED } from './constraint.ts';
 import { type Element, EventReader } from './event-reader.ts';
-import { isRejected } from './quick-reject.ts';
 import type { Scalar } from './scalar.ts';
 import type { Field, State, Transition } from './states.ts';
 
@@ -17,7 +16,6 @@ const STEPS_BEFORE_REMEMBERING = 32;
 const MAX_STEPS = 1_000_000;
 
 export function matchesStates(start: State, event: object): boolean {
-  if (isRejected(start, event)) return false;
   return new Walk(event).from(start, undefined, UNCONSTRAINED);
 }
 

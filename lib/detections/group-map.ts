@@ -1,0 +1,49 @@
+// The groups of one detection in memory, found by workspace and entity. Those are looked up one after the other: putting a key
+// together for each event would cost more than all of it.
+import type { GroupIdentity } from '../alerts/identity.ts';
+
+type Name = Pick<GroupIdentity, 'workspaceGid' | 'entity'>;
+
+export class GroupMap<T> {
+  readonly #workspaces = new Map<string, Map<string, Map<string, T>>>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get({ workspaceGid, entity }: Name): T | undefined {
+    return this.#workspaces.get(workspaceGid)?.get(entity.type)?.get(entity.id);
+  }
+
+  set({ workspaceGid, entity: { type, id } }: Name, value: T): void {
+    let types = this.#workspaces.get(workspaceGid);
+    if (types === undefined) {
+      types = new Map();
+      this.#workspaces.set(workspaceGid, types);
+    }
+    let ids = types.get(type);
+    if (ids === undefined) {
+      ids = new Map();
+      types.set(type, ids);
+    }
+    if (!ids.has(id)) this.#size += 1;
+    ids.set(id, value);
+  }
+
+  delete({ workspaceGid, entity: { type, id } }: Name): void {
+    const types = this.#workspaces.get(workspaceGid);
+    const ids = types?.get(type);
+    if (types === undefined || ids === undefined || !ids.delete(id)) return;
+    this.#size -= 1;
+    // Whoever chooses types and workspaces is not to fill memory with empty maps.
+    if (ids.size === 0) types.delete(type);
+    if (types.size === 0) this.#workspaces.delete(workspaceGid);
+  }
+
+  *values(): Generator<T> {
+    for (const types of this.#workspaces.values()) {
+      for (const ids of types.values()) yield* ids.values();
+    }
+  }
+}

@@ -6,6 +6,7 @@ import { detailTypeOf } from '../bus/envelope.ts';
 import { DEFAULT_REDACT_PATHS, redactor } from '../bus/redaction.ts';
 import type { AuditLogEvent, BusEvent, EventMetadata } from '../contract/bus-event.ts';
 import { AUDIT_LOG_SOURCE, SCHEMA_VERSION } from '../contract/sources.ts';
+import { remembered } from '../detections/remembered.ts';
 
 export interface HistoryEvent {
   /** Milliseconds since the epoch: `created_at`; without a readable one the envelope's time, else `before`. */
@@ -89,6 +90,9 @@ function bareMetadata(workspaceGid: string): EventMetadata {
   return lastMetadata;
 }
 
+/** The same text is the same string, by which what is known of a type is found sooner. */
+const oneText = remembered((text) => text);
+
 function framed(
   data: Record<string, unknown>,
   detailType: string,
@@ -98,7 +102,7 @@ function framed(
   return {
     version: '0',
     id: '',
-    'detail-type': detailType,
+    'detail-type': oneText(detailType),
     source: AUDIT_LOG_SOURCE,
     account: '',
     time,

@@ -44,11 +44,14 @@ export interface MalformedLine {
 /** Taken anew when the order of the files turns out not to be what it was taken for. */
 export type Begin = () => (event: HistoryEvent) => void;
 
+/** Events of one millisecond that are held back, at most: in that much, files may have them in any order. */
+const MOST_HELD = 512;
 /**
- * Events that are held back for those that come out of order: none, as files mostly are in order and holding costs time;
- * then, from the beginning, some. A file that is further out of order is sorted on disk.
+ * Events that are held back for those that come out of order: those of a millisecond and the next one, as files mostly are
+ * in the order of time, and what is held long has to be fetched from memory again; then, from the beginning, some more. A
+ * file that is further out of order is sorted on disk.
  */
-const LOOK_AHEADS = [1, 512];
+const LOOK_AHEADS = [2, MOST_HELD];
 const MOST_TOLD = 100;
 const MAX_OPEN_BYTES = 32 * 1024 * 1024;
 const MOST_OPEN_FILES = 200;
@@ -103,7 +106,7 @@ async function readMerged(
 function bubble(open: Cursor[]): void {
   for (let at = 0; at + 1 < open.length; at++) {
     const [one, next] = [open[at] as Cursor, open[at + 1] as Cursor];
-    if (inOrder(placeOf(one.head), placeOf(next.head)) <= 0) return;
+    if (!isBefore(next.head, one.head)) return;
     open[at] = next;
     open[at + 1] = one;
   }
@@ -175,8 +178,7 @@ class Cursor {
   #line = 0;
   #isDone = false;
   readonly #lookAhead: number;
-  #held: HistoryEvent[] = [];
-  #from = 0;
+  readonly #held: HistoryEvent[] = [];
 
   constructor(
     file: string,
@@ -213,22 +215,15 @@ class Cursor {
 
   /** Puts the next event at the head; false when the file has to be read on for that. */
   next(): boolean {
-    while (this.#held.length - this.#from < this.#lookAhead && this.#line < this.#lines.length) {
+    while (!this.#isFull() && this.#line < this.#lines.length) {
       const event = this.#reader.read(this.#lines[this.#line++]);
       if (event !== undefined) this.#hold(event);
     }
-    const isFull = this.#held.length - this.#from >= this.#lookAhead;
-    const event = this.#held[this.#from];
-    if (event === undefined || !(isFull || this.#isDone)) return false;
-    if (this.head !== undefined && inOrder(placeOf(event), placeOf(this.head)) < 0) {
-      throw new OutOfOrder();
-    }
+    if (!this.#isFull() && !this.#isDone) return false;
+    const event = this.#held.shift();
+    if (event === undefined) return false;
+    if (this.head !== undefined && isBefore(event, this.head)) throw new OutOfOrder();
     this.head = event;
-    this.#from += 1;
-    if (this.#from === this.#lookAhead) {
-      this.#held = this.#held.slice(this.#from);
-      this.#from = 0;
-    }
     return true;
   }
 
@@ -236,13 +231,19 @@ class Cursor {
     await this.#batches.return(undefined);
   }
 
+  #isFull(): boolean {
+    const held = this.#held;
+    if (held.length < this.#lookAhead) return false;
+    return held.length >= MOST_HELD || held[0]?.at !== held.at(-1)?.at;
+  }
+
   #hold(event: HistoryEvent): void {
     const held = this.#held;
     let at = held.length;
     held.push(event);
-    for (; at > this.#from; at--) {
+    for (; at > 0; at--) {
       const before = held[at - 1] as HistoryEvent;
-      if (before.at < event.at || inOrder(placeOf(before), placeOf(event)) <= 0) break;
+      if (!isBefore(event, before)) break;
       held[at] = before;
     }
     held[at] = event;
@@ -287,6 +288,10 @@ class LineReader {
       malformedLines.push({ file: this.#file, line: this.#number, reason });
     }
   }
+}
+
+function isBefore(one: HistoryEvent, other: HistoryEvent): boolean {
+  return one.at === other.at ? one.gid < other.gid : one.at < other.at;
 }
 
 function placeOf({ at, gid }: HistoryEvent) {

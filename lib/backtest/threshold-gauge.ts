@@ -1,6 +1,7 @@
 // What a threshold would have met in a history: how many events (or values) its groups had within the window, and how many
 // alerts each other threshold would have raised. Sees events in the order of their time. The engine decides alerts, not this.
 import type { ThresholdDetection } from '../detections/define.ts';
+import { GroupMap, type GroupName } from '../detections/group-map.ts';
 import { spanMs } from '../detections/spans.ts';
 import type { Placed } from '../detections/watch.ts';
 
@@ -21,6 +22,7 @@ export interface ThresholdReport {
 }
 
 interface Group {
+  readonly name: GroupName;
   /** Times and values within the window, the oldest first. */
   times: number[];
   values: string[];
@@ -46,7 +48,7 @@ export class ThresholdGauge {
   readonly #withinMs: number;
   readonly #windowMs: number;
   readonly #highest: number;
-  readonly #groups = new Map<string, Group>();
+  #groups = new GroupMap<Group>();
   /** How many stretches had so many at most. */
   readonly #peaks = new Map<number, number>();
   readonly #alerts: number[] = [];
@@ -63,10 +65,11 @@ export class ThresholdGauge {
   see({ group: { workspaceGid, entity }, sighting, alone }: Placed): void {
     if (alone) return;
     const { at, roles } = sighting;
-    const key = `${workspaceGid} ${entity.type} ${entity.id}`;
-    let group = this.#groups.get(key);
+    let group = this.#groups.get({ workspaceGid, entity });
     if (group === undefined) {
+      const { type, id } = entity;
       group = {
+        name: { workspaceGid, entity: { type, id } },
         times: [],
         values: [],
         from: 0,
@@ -75,7 +78,7 @@ export class ThresholdGauge {
         most: 0,
         openUntil: [],
       };
-      this.#groups.set(key, group);
+      this.#groups.set(group.name, group);
     }
     const count = this.#count(group, at, roles[0]?.value ?? '');
     const stretch = Math.floor(at / this.#withinMs);
@@ -93,7 +96,7 @@ export class ThresholdGauge {
   /** @param spanMs length of the history */
   report(spanMs: number): ThresholdReport {
     for (const group of this.#groups.values()) this.#note(group);
-    this.#groups.clear();
+    this.#groups = new GroupMap();
     const { atLeast, within, distinct } = this.#detection;
     const peaks = [...this.#peaks].sort(([a], [b]) => a - b);
     const windows = peaks.reduce((sum, [, times]) => sum + times, 0);
@@ -152,11 +155,11 @@ export class ThresholdGauge {
 
   #tidy(now: number): void {
     this.#untilTidy = TIDY_EVERY;
-    for (const [key, group] of this.#groups) {
+    for (const group of this.#groups.values()) {
       const last = group.times.at(-1) ?? 0;
       if (last + this.#withinMs + this.#windowMs >= now) continue;
       this.#note(group);
-      this.#groups.delete(key);
+      this.#groups.delete(group.name);
     }
   }
 }

@@ -15,12 +15,19 @@ import type { Alert } from '../contract/alert.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
 import type { Detection } from './define.ts';
 import { GroupMap } from './group-map.ts';
-import { type Placed, Watch, type WatchRules } from './watch.ts';
+import { remembered } from './remembered.ts';
+import { type Placed, type TypedWatch, Watch, type WatchRules } from './watch.ts';
 
 /** A detection with its groups. */
 interface Post {
   readonly watch: Watch;
   readonly groups: GroupMap<Group>;
+}
+
+/** One that looks at events of a type. */
+interface Stand {
+  readonly post: Post;
+  readonly typed: TypedWatch;
 }
 
 interface Group {
@@ -33,8 +40,6 @@ interface Group {
 
 /** Events between two looks for groups that can be forgotten. */
 const TIDY_EVERY = 20_000;
-/** Types whose detections are remembered: more than Asana has. */
-const MOST_TYPES = 1_000;
 /** Gids in alerts that are remembered, each with a marker, in two generations. */
 const REMEMBERED_GIDS = 400_000;
 
@@ -53,7 +58,7 @@ export interface DetectorOptions extends WatchRules {
 
 export class Detector {
   readonly #posts: ReadonlyMap<string, Post>;
-  readonly #byType = new Map<string, readonly Post[]>();
+  readonly #standsFor: (type: string) => readonly Stand[];
   /** Those that something is expected in. */
   readonly #waiting = new Set<Group>();
   readonly #now: () => number;
@@ -80,6 +85,13 @@ export class Detector {
         { watch: new Watch(detection, options), groups: new GroupMap() },
       ]),
     );
+    const posts = [...this.#posts.values()];
+    this.#standsFor = remembered((type) =>
+      posts.flatMap((post) => {
+        const typed = post.watch.ofType(type);
+        return typed === undefined ? [] : [{ post, typed }];
+      }),
+    );
   }
 
   get watches(): readonly Watch[] {
@@ -93,14 +105,12 @@ export class Detector {
   observe(event: BusEvent): Alert[] {
     const at = createdAtOf(event.detail.data) ?? Date.parse(event.time);
     const alerts = at > this.#newest ? this.#come(at) : [];
-    const type = event['detail-type'];
-    for (const post of this.#postsOf(type)) {
-      const { watch, groups } = post;
-      if (this.#isOrdered && groups.size === 0 && !watch.opensWithType(type)) continue;
+    for (const { post, typed } of this.#standsFor(event['detail-type'])) {
+      if (this.#isOrdered && !typed.opens && post.groups.size === 0) continue;
       try {
-        for (const placed of watch.see(event)) this.#take(post, placed, alerts);
+        for (const placed of typed.see(event)) this.#take(post, placed, alerts);
       } catch (error) {
-        this.#failed(watch, error);
+        this.#failed(post.watch, error);
       }
     }
     if (this.#isOrdered) this.#ofInstant.push(event);
@@ -147,20 +157,12 @@ export class Detector {
 
   /** Those that look at events of this type. */
   watchesOf(event: BusEvent): readonly Watch[] {
-    return this.#postsOf(event['detail-type']).map(({ watch }) => watch);
+    return this.#standsFor(event['detail-type']).map(({ post }) => post.watch);
   }
 
   /** Groups in memory. */
   get size(): number {
     return [...this.#posts.values()].reduce((sum, { groups }) => sum + groups.size, 0);
-  }
-
-  #postsOf(type: string): readonly Post[] {
-    const known = this.#byType.get(type);
-    if (known !== undefined) return known;
-    const found = [...this.#posts.values()].filter(({ watch }) => watch.takesType(type));
-    if (this.#byType.size < MOST_TYPES) this.#byType.set(type, found);
-    return found;
   }
 
   #failed({ detection }: Watch, error: unknown): void {

@@ -2,6 +2,7 @@
 // Compares text alone: no DNS, no list of what is registered to whom.
 import type { AuditLogEvent } from '../contract/bus-event.ts';
 import { asText, field } from './fields.ts';
+import { remembered } from './remembered.ts';
 
 /** Mail providers anyone can have an address at (September 2026): sharing one makes nobody a colleague. */
 const PUBLIC_MAIL: ReadonlySet<string> = new Set([
@@ -27,24 +28,35 @@ const MAX_ADDRESSES = 100;
 
 /** The domain of an address in lower case, `Bob <bob@example.com>` too; undefined for what is no address. */
 export function emailDomain(value: unknown): string | undefined {
-  const text = asText(value)?.slice(-MAX_TEXT).trim().toLowerCase();
-  return /[^\s@]@([^\s@<>,;]+?)\.?>?$/.exec(text ?? '')?.[1];
+  const text = asText(value);
+  return text === undefined ? undefined : domainOf(text);
 }
+
+const domainOf = remembered((given) => {
+  const text = given.slice(-MAX_TEXT).trim().toLowerCase();
+  return /[^\s@]@([^\s@<>,;]+?)\.?>?$/.exec(text)?.[1];
+});
 
 /** The addresses in a text, in a list of texts, or under `email` of an object; at most 100. */
 export function emailsIn(value: unknown): string[] {
+  // Of the places that are looked into, most hold nothing.
+  if (value === undefined) return [];
   const parts = Array.isArray(value) ? value.slice(0, MAX_ADDRESSES) : [value];
   return parts
     .flatMap((part) => {
       const email = typeof part === 'object' && part !== null && Object.hasOwn(part, 'email');
       const text = asText(email ? (part as { email: unknown }).email : part);
-      // Of the places that are looked into, most hold nothing.
-      if (text === undefined || !text.includes('@')) return [];
-      return text.slice(0, MAX_TEXT).split(/[\s,;<>"]+/);
+      return text === undefined ? [] : addressesOf(text);
     })
-    .filter((word) => emailDomain(word) !== undefined)
     .slice(0, MAX_ADDRESSES);
 }
+
+const addressesOf = remembered((text): readonly string[] =>
+  text
+    .slice(0, MAX_TEXT)
+    .split(/[\s,;<>"]+/)
+    .filter((word) => emailDomain(word) !== undefined),
+);
 
 /** True for a domain of the list and for those below it; entries may begin with an @ or a dot, in any case. */
 export function isDomainListed(domain: string, domains: readonly string[]): boolean {

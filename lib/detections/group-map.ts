@@ -1,8 +1,12 @@
 // The groups of one detection in memory, found by workspace and entity. Those are looked up one after the other: putting a key
 // together for each event would cost more than all of it.
-import type { GroupIdentity } from '../alerts/identity.ts';
+import type { Entity } from '../contract/alert.ts';
 
-type Name = Pick<GroupIdentity, 'workspaceGid' | 'entity'>;
+/** What tells the groups of one detection apart. */
+export interface GroupName {
+  readonly workspaceGid: string;
+  readonly entity: Pick<Entity, 'type' | 'id'>;
+}
 
 export class GroupMap<T> {
   readonly #workspaces = new Map<string, Map<string, Map<string, T>>>();
@@ -12,11 +16,11 @@ export class GroupMap<T> {
     return this.#size;
   }
 
-  get({ workspaceGid, entity }: Name): T | undefined {
+  get({ workspaceGid, entity }: GroupName): T | undefined {
     return this.#workspaces.get(workspaceGid)?.get(entity.type)?.get(entity.id);
   }
 
-  set({ workspaceGid, entity: { type, id } }: Name, value: T): void {
+  set({ workspaceGid, entity: { type, id } }: GroupName, value: T): void {
     let types = this.#workspaces.get(workspaceGid);
     if (types === undefined) {
       types = new Map();
@@ -31,7 +35,7 @@ export class GroupMap<T> {
     ids.set(id, value);
   }
 
-  delete({ workspaceGid, entity: { type, id } }: Name): void {
+  delete({ workspaceGid, entity: { type, id } }: GroupName): void {
     const types = this.#workspaces.get(workspaceGid);
     const ids = types?.get(type);
     if (types === undefined || ids === undefined || !ids.delete(id)) return;

@@ -5,6 +5,7 @@ import type { AuditLogEvent } from '../contract/bus-event.ts';
 import { shownText } from '../text.ts';
 import type { GroupBy, Key, KeyedGroup, Missing } from './define.ts';
 import { actorWords, asText, field, fieldAt, resourceWords } from './fields.ts';
+import { remembered } from './remembered.ts';
 
 /** Longer texts are cut: no id of Asana's comes near, and the key has to fit an item. */
 const MAX_KEY = 200;
@@ -30,10 +31,11 @@ export function keyReader({ by, as, missing }: Key): KeyReader {
     isEmail: path.endsWith('email'),
   }));
   const none: FoundKey = { text: WITHOUT_KEY, missing };
+  const coarser = as === undefined ? undefined : remembered(as);
   return (event) => {
     for (const { path, names, isEmail } of paths) {
       const found = textOf(fieldAt(event, names), isEmail);
-      const text = found === undefined || as === undefined ? found : as(found);
+      const text = found === undefined || coarser === undefined ? found : coarser(found);
       if (text !== undefined && text !== '') return { text: text.slice(0, MAX_KEY), path };
     }
     return none;

@@ -16,6 +16,7 @@ export function isOwnDoing(event: AuditLogEvent): boolean | undefined {
 
 /** True when the list names the gid or, in any case, the address. */
 export function isNamed(event: AuditLogEvent, role: Role, list: readonly string[]): boolean {
+  if (list.length === 0) return false;
   const ids = [idOf(event, role, 'gid'), idOf(event, role, 'email')];
   return list.some((entry) => ids.includes(entry.trim().toLowerCase()));
 }

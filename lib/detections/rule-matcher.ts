@@ -4,58 +4,50 @@ import type { BusEvent } from '../contract/bus-event.ts';
 import { AUDIT_LOG_SOURCE } from '../contract/sources.ts';
 import type { Detection, DetectionPattern } from './define.ts';
 import { compileEventPattern } from './event-pattern.ts';
-import { remembered } from './remembered.ts';
 import { patternsOf, type RulePatternOptions, rulePattern } from './rule-pattern.ts';
 
-export interface RuleMatcher {
-  readonly matches: (event: BusEvent) => boolean;
-  /** False for a type of which no event matches. */
-  readonly takesType: (type: string) => boolean;
-}
+/** What is left to be asked of the events of one type; undefined where none of that type matches. */
+export type TypedMatcher = (type: unknown) => ((event: BusEvent) => boolean) | undefined;
 
 /** @throws EventPatternError for a pattern that EventBridge refuses */
-export function ruleMatcher(detection: Detection, options: RulePatternOptions): RuleMatcher {
+export function ruleMatcher(detection: Detection, options: RulePatternOptions): TypedMatcher {
   const pattern = rulePattern(detection, options) as WholePattern;
   const whole = compileEventPattern(pattern);
-  const isOfType = typeTest(patternsOf(detection).flatMap((each) => each['detail-type']));
+  const takesType = typeTest(patternsOf(detection));
   const { data, metadata } = pattern.detail;
   const matchesData = data === undefined ? undefined : compileEventPattern(data);
-  const origins = new Set(metadata.origin);
-  const isSplit = !('$or' in pattern);
-  const matches = (event: BusEvent) => {
-    const type: unknown = event['detail-type'];
-    if (typeof type !== 'string') return whole(event);
-    if (!isOfType(type)) return false;
-    if (!isSplit || isOdd(event)) return whole(event);
-    if (event.source !== AUDIT_LOG_SOURCE || !origins.has(event.detail.metadata.origin)) {
+  const quick = (event: BusEvent) => {
+    if (isOdd(event)) return whole(event);
+    if (
+      event.source !== AUDIT_LOG_SOURCE ||
+      !metadata.origin.includes(event.detail.metadata.origin)
+    ) {
       return false;
     }
     return matchesData === undefined || matchesData(event.detail.data);
   };
-  return { matches, takesType: isOfType };
+  const matches = '$or' in pattern ? whole : quick;
+  return (type) => (takesType(type) ? matches : undefined);
 }
 
 /** The same for one of a detection's patterns, of an event that its whole rule has matched. */
-export function partMatcher(pattern: DetectionPattern): (event: BusEvent) => boolean {
+export function partMatcher(pattern: DetectionPattern): TypedMatcher {
+  const types = pattern['detail-type'];
+  const takesType = typeTest([pattern]);
   const data = pattern.detail?.data;
-  const isOfType = typeTest(pattern['detail-type']);
-  const whole = compileEventPattern({
-    'detail-type': [...pattern['detail-type']],
-    ...(data === undefined ? {} : { detail: { data } }),
-  });
-  const matchesData = data === undefined ? undefined : compileEventPattern(data);
-  return (event) => {
-    const type: unknown = event['detail-type'];
-    if (typeof type !== 'string') return whole(event);
-    if (!isOfType(type)) return false;
-    if (matchesData === undefined) return true;
-    return isOdd(event) ? whole(event) : matchesData(event.detail.data);
-  };
+  if (data === undefined) return (type) => (takesType(type) ? () => true : undefined);
+  const whole = compileEventPattern({ 'detail-type': [...types], detail: { data } });
+  const matchesData = compileEventPattern(data);
+  const matches = (event: BusEvent) =>
+    isOdd(event) ? whole(event) : matchesData(event.detail.data);
+  return (type) => (takesType(type) ? matches : undefined);
 }
 
-/** False for a type of which no event matches any of the patterns. */
-export function typeMatcher(patterns: readonly DetectionPattern[]): RuleMatcher['takesType'] {
-  return typeTest(patterns.flatMap((pattern) => pattern['detail-type']));
+/** Answers false for a type of which no event matches any of the patterns. */
+export function typeTest(patterns: readonly DetectionPattern[]): (type: unknown) => boolean {
+  const types = patterns.flatMap((pattern) => pattern['detail-type']);
+  const matches = compileEventPattern({ 'detail-type': types });
+  return (type) => matches({ 'detail-type': type });
 }
 
 interface WholePattern {
@@ -78,10 +70,4 @@ function hasOddName(event: BusEvent): boolean {
   for (const name in event) if (name === 'replay-name' || name.includes('.')) return true;
   for (const name in event.detail) if (name.includes('.')) return true;
   return false;
-}
-
-/** Whether a type meets one of the conditions, asked of the matcher once for each type. */
-function typeTest(types: readonly unknown[]): (type: string) => boolean {
-  const matches = compileEventPattern({ 'detail-type': types });
-  return remembered((type) => matches({ 'detail-type': type }));
 }

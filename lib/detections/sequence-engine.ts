@@ -44,6 +44,12 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
   const firsts = needs.filter(({ step }) => step === 0).map(({ index }) => index);
   const isEnd = ({ roles }: Sighting) =>
     ends.some(({ index }) => roles.some((role) => role.index === index));
+  const bySteps = detection.steps.map((_, step) => needs.filter((need) => need.step === step));
+  /** Whether each step has as many events as it takes, in whatever order. */
+  const mayBeComplete = (steps: Tracks) =>
+    bySteps.every((ways) =>
+      ways.some(({ index, atLeast }) => (steps[index]?.length ?? 0) >= atLeast),
+    );
   /** From this on nothing can call the event's sequence off any more. */
   const decidedAt = (at: number) => at + graceMs + 1;
 
@@ -75,8 +81,7 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
 
   /** The open ends from `since` to `until` that have all steps, in the order of time. */
   function completed(steps: Tracks, since: number, until: number): Array<Ref & { chain: Chain }> {
-    // Most groups have seen nothing but last steps.
-    if (needs.every(({ index, step }) => step > 0 || (steps[index] ?? []).length === 0)) return [];
+    if (!mayBeComplete(steps)) return [];
     const found = new Map<string, Ref & { chain: Chain }>();
     for (const { index } of ends) {
       const entries = steps[index] ?? [];
@@ -122,11 +127,11 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
           : Number.POSITIVE_INFINITY,
       ),
     );
+    // Before any first step, and older than a first step can still come: of no use.
+    const useful = Math.min(firstAt, newest - graceMs);
     return steps.map((all, index) => {
       const { step, atLeast, isDistinct } = needs[index] as (typeof needs)[number];
-      // Before any first step, and older than a first step can still come: of no use.
-      const entries =
-        step === 0 ? all : all.filter(([at]) => at >= firstAt || at >= newest - graceMs);
+      const entries = step === 0 ? all : from(all, useful);
       const stretchMs = Math.max(1, Math.floor(withinMs / STRETCHES));
       const values = isDistinct ? atLeast : 0;
       const plain = isDistinct ? ENDS : Math.max(2 * atLeast, ENDS);
@@ -259,6 +264,14 @@ function standing<T extends Ref & { readonly chain: Chain }>(
 
 function beginOf(chain: Chain): number {
   return Math.min(...chain.map(([at]) => at));
+}
+
+/** Those at `since` and later. */
+function from(entries: readonly Entry[], since: number): readonly Entry[] {
+  const [first] = entries;
+  return first === undefined || first[0] >= since
+    ? entries
+    : entries.slice(indexAfter(entries, since - 1));
 }
 
 /** What is told is the event itself, else the one at hand, else no more than that there was one. */

@@ -16,7 +16,7 @@ import type {
   When,
 } from './define.ts';
 import { type GroupReader, groupReader, type KeyReader, keyReader, labelOf } from './keys.ts';
-import { partMatcher, type RuleMatcher, ruleMatcher, typeMatcher } from './rule-matcher.ts';
+import { partMatcher, ruleMatcher, type TypedMatcher, typeTest } from './rule-matcher.ts';
 import type { RulePatternOptions } from './rule-pattern.ts';
 import { waysOf } from './ways.ts';
 
@@ -44,16 +44,13 @@ export interface Seen {
   readonly sighting: Sighting;
 }
 
-/** A detection ready to look at events. */
+/** A detection ready to look at events of one type. */
 export interface Lookout {
-  readonly detection: Detection;
-  /** The whole rule's pattern, and the detection's own conditions, as EventBridge has them: true before anything is seen. */
-  readonly matches: RuleMatcher['matches'];
-  readonly takesType: RuleMatcher['takesType'];
-  /** False for a type of which no event is a first step. */
-  readonly opensWithType: RuleMatcher['takesType'];
+  /** False where no event of the type is a first step. */
+  readonly opens: boolean;
   /**
-   * The event in each group it belongs to; empty when it is not what the detection looks for.
+   * The event in each group it belongs to; empty when it is not what the detection looks for: the whole rule's pattern is
+   * asked first, as EventBridge has it, then the detection's own conditions.
    * @throws AuditBusError `detect.event-unusable` without a usable gid or time, or what the definition's functions threw
    */
   see(event: BusEvent): readonly Seen[];
@@ -61,7 +58,8 @@ export interface Lookout {
 
 interface Look {
   readonly index: number;
-  readonly matches: ((event: BusEvent) => boolean) | undefined;
+  /** Undefined where the rule has no other pattern than this. */
+  readonly ofType: TypedMatcher | undefined;
   readonly when: When | undefined;
   /** Undefined for `match`, which says itself whom an event is about. */
   readonly readGroup: GroupReader | undefined;
@@ -75,30 +73,43 @@ interface Look {
 const NO_LISTS: Lists = {};
 const NOTHING: readonly Seen[] = [];
 
-/** @throws EventPatternError for a pattern that EventBridge refuses */
-export function lookoutFor(detection: Detection, options: RulePatternOptions): Lookout {
-  const { matches, takesType } = ruleMatcher(detection, options);
+/**
+ * Answers for each type of event; undefined for one that the detection never looks at.
+ * @throws EventPatternError for a pattern that EventBridge refuses
+ */
+export function lookoutsFor(
+  detection: Detection,
+  options: RulePatternOptions,
+): (type: string) => Lookout | undefined {
+  const ruleOf = ruleMatcher(detection, options);
   const looks = looksOf(detection);
+  const opensWith = typeTest(firstPatternsOf(detection));
   const lists = detection.lists ?? NO_LISTS;
-  return {
-    detection,
-    matches,
-    takesType,
-    opensWithType: typeMatcher(firstPatternsOf(detection)),
-    see(event) {
-      const { data, metadata } = event.detail;
-      let found: Seen[] | undefined;
-      for (const look of looks) {
-        if (look.matches !== undefined && !look.matches(event)) continue;
-        if (look.when !== undefined && !look.when(data, lists)) continue;
-        const learnOnly = metadata.origin !== 'live' && !options.alertOnHistory;
-        const seen = see(detection, look, event, learnOnly);
-        if (seen === undefined) continue;
-        if (found === undefined) found = [seen];
-        else addSeen(found, seen);
-      }
-      return found ?? NOTHING;
-    },
+  return (type) => {
+    const matchesRule = ruleOf(type);
+    if (matchesRule === undefined) return undefined;
+    const taking = looks.flatMap((look) => {
+      const matches = look.ofType === undefined ? () => true : look.ofType(type);
+      return matches === undefined ? [] : [{ look, matches }];
+    });
+    return {
+      opens: opensWith(type),
+      see(event) {
+        if (!matchesRule(event)) return NOTHING;
+        const { data, metadata } = event.detail;
+        let found: Seen[] | undefined;
+        for (const { look, matches } of taking) {
+          if (!matches(event)) continue;
+          if (look.when !== undefined && !look.when(data, lists)) continue;
+          const learnOnly = metadata.origin !== 'live' && !options.alertOnHistory;
+          const seen = see(detection, look, event, learnOnly);
+          if (seen === undefined) continue;
+          if (found === undefined) found = [seen];
+          else addSeen(found, seen);
+        }
+        return found ?? NOTHING;
+      },
+    };
   };
 }
 
@@ -146,14 +157,14 @@ function looksOf(detection: Detection): Look[] {
 
 function lookOf(
   index: number,
-  matches: Look['matches'],
+  ofType: Look['ofType'],
   when: When | undefined,
   groupBy: GroupBy | undefined,
   counts?: Key,
 ): Look {
   return {
     index,
-    matches,
+    ofType,
     when,
     readGroup: groupBy === undefined ? undefined : groupReader(groupBy),
     readValue: counts === undefined ? undefined : keyReader(counts),

@@ -1,6 +1,5 @@
 // What kind of program a user agent is of: family and operating system, never the version, which changes every month.
 // Reads what the program says of itself, which any program may make up.
-import { remembered } from './remembered.ts';
 
 const MAX_TEXT = 1_000;
 /** The first that fits: most browsers name those they descend from as well. */
@@ -46,14 +45,14 @@ const SYSTEMS: readonly (readonly [name: string, pattern: RegExp])[] = [
 ];
 
 /** "chrome on windows"; what is unknown is called by its own first word. */
-export const clientOf: (userAgent: string) => string | undefined = remembered((userAgent) => {
+export function clientOf(userAgent: string): string | undefined {
   const text = userAgent.slice(0, MAX_TEXT).trim().toLowerCase();
   if (text === '') return undefined;
   const [own = text] = text.split(/[\s/(;]/);
   const system = SYSTEMS.find(([, pattern]) => pattern.test(text))?.[0];
   const family = familyOf(text) ?? (own.slice(0, 40) || 'unknown');
   return system === undefined ? family : `${family} on ${system}`;
-});
+}
 
 /** True for programs that sign in without a person in front of them. */
 export function isScripted(userAgent: string): boolean {

@@ -12,7 +12,8 @@ import type { BusEvent } from '../contract/bus-event.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import type { Detection } from './define.ts';
 import { type Engine, engineFor, matchEngine, windowOf } from './engine.ts';
-import { type Lookout, lookoutFor, type Seen, type Sighting } from './sighting.ts';
+import { remembered } from './remembered.ts';
+import { lookoutsFor, type Seen, type Sighting } from './sighting.ts';
 
 export interface WatchRules {
   readonly alertOnHistory: boolean;
@@ -31,11 +32,17 @@ export interface Placed extends Seen {
   readonly group: GroupIdentity;
 }
 
+export interface TypedWatch {
+  /** False where no event of the type opens anything. */
+  readonly opens: boolean;
+  readonly see: Watch['see'];
+}
+
 const NOWHERE: readonly Placed[] = [];
 
 export class Watch {
   readonly detection: Detection;
-  readonly #lookout: Lookout;
+  readonly #ofType: (type: string) => TypedWatch | undefined;
   readonly #engine: Engine;
   readonly #rules: WatchRules;
   readonly #life: Pick<LifeRules, 'windowMs' | 'graceMs'>;
@@ -47,7 +54,16 @@ export class Watch {
     this.detection = detection;
     this.#rules = rules;
     this.#life = { windowMs, graceMs };
-    this.#lookout = lookoutFor(detection, rules);
+    const lookoutFor = lookoutsFor(detection, rules);
+    this.#ofType = remembered((type) => {
+      const lookout = lookoutFor(type);
+      if (lookout === undefined) return undefined;
+      const see: Watch['see'] = (event, suppress) => {
+        const found = lookout.see(event);
+        return found.length === 0 ? NOWHERE : this.#place(found, event, suppress);
+      };
+      return { opens: lookout.opens, see };
+    });
     this.#engine = engineFor(detection, this.#life);
   }
 
@@ -79,9 +95,9 @@ export class Watch {
     return windowMs + 2 * graceMs + (isLate ? this.#engine.memoryMs : 0);
   }
 
-  /** False for a type of event that the detection never looks at. */
-  takesType(type: string): boolean {
-    return this.#lookout.takesType(type);
+  /** For events of one type; undefined where the detection never looks at those. */
+  ofType(type: string): TypedWatch | undefined {
+    return this.#ofType(type);
   }
 
   /**
@@ -91,9 +107,10 @@ export class Watch {
    * @throws AuditBusError `detect.event-unusable` without a usable gid or time, or what the definition's functions threw
    */
   see(event: BusEvent, suppress?: Suppress): readonly Placed[] {
-    if (!this.#lookout.matches(event)) return NOWHERE;
-    const found = this.#lookout.see(event);
-    if (found.length === 0) return NOWHERE;
+    return this.#ofType(event['detail-type'])?.see(event, suppress) ?? NOWHERE;
+  }
+
+  #place(found: readonly Seen[], event: BusEvent, suppress: Suppress | undefined): Placed[] {
     const { workspaceGid } = event.detail.metadata;
     const { id: detectionId, kind } = this.detection;
     const shared = kind === 'sequence' || kind === 'absence';
@@ -150,11 +167,6 @@ export class Watch {
   /** True where nothing of a group is left for events at `at` and later to go on with. */
   isIdle(memory: unknown, at: number): boolean {
     return this.#engine.isIdle?.(memory, at) ?? false;
-  }
-
-  /** False for a type of event that opens nothing. */
-  opensWithType(type: string): boolean {
-    return this.#lookout.opensWithType(type);
   }
 
   /** How far the group has come with an event that it has seen, for a person. */
@@ -226,9 +238,10 @@ export class Watch {
     suppressedBy = (match: Match) => group.suppressionId ?? match.suppressedBy,
   ): LifeRules {
     const { runbookBaseUrl, updateEveryMs } = this.#rules;
-    return {
-      ...this.#life,
-      ...(updateEveryMs === undefined ? {} : { pace: { updateEveryMs, now: now() } }),
+    const { windowMs, graceMs } = this.#life;
+    const rules: LifeRules = {
+      windowMs,
+      graceMs,
       suppressedBy,
       ...this.#severities,
       open: (match, count) => {
@@ -236,6 +249,7 @@ export class Watch {
         return openAlert(this.detection, group, match, options, count, suppressedBy(match));
       },
     };
+    return updateEveryMs === undefined ? rules : { ...rules, pace: { updateEveryMs, now: now() } };
   }
 
   #guarded<T>(work: () => T): T {

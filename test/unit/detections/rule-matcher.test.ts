@@ -46,16 +46,14 @@ describe.each(CATALOGUE.map((detection) => [detection.id, detection] as const))(
     it.each([true, false])(
       'has the answers of its rule, with history alerting: %s',
       (alertOnHistory) => {
-        const { matches: quick, takesType } = ruleMatcher(detection, { alertOnHistory });
+        const ofType = ruleMatcher(detection, { alertOnHistory });
+        const quick = (event: BusEvent) => ofType(event['detail-type'])?.(event) ?? false;
         const whole = compileEventPattern(rulePattern(detection, { alertOnHistory }));
         for (const example of EXAMPLES)
           expect(quick(busEvent(example))).toBe(whole(busEvent(example)));
         fc.assert(
           fc.property(events, (event) => {
             expect(quick(event)).toBe(whole(event));
-            // A type is always a text on the bus.
-            const { 'detail-type': type }: { 'detail-type': unknown } = event;
-            if (typeof type === 'string' && whole(event)) expect(takesType(type)).toBe(true);
           }),
           { numRuns: 100 },
         );

@@ -36,6 +36,7 @@ export function absenceEngine(detection: AbsenceDetection, rules: EngineRules): 
 
   return {
     memoryMs: withinMs + rules.graceMs + REDELIVERY_MS,
+    waitMs: withinMs,
     opens: ({ roles }) => roles.some(({ index }) => index === FIRST),
     explain(memory, { gid }) {
       const { waiting } = read(memory);

@@ -28,6 +28,8 @@ export interface Engine {
   isIdle?(memory: unknown, at: number): boolean;
   /** Milliseconds for which a group that sees no event has to be remembered. */
   readonly memoryMs: number;
+  /** Milliseconds by which what an event waits for may come after it. @default 0: it waits for nothing */
+  readonly waitMs?: number;
   /**
    * Where time has a part in it: when the feed has to have passed for something to be decided, milliseconds since the
    * epoch; undefined when nothing waits.

@@ -213,10 +213,15 @@ class Sweep {
       return watch.passing(due.group, due.dueAt, () => clock.now(), suppress);
     }
     const rules = watch?.window ?? { windowMs, graceMs };
-    const apply = (state: GroupState): GroupState =>
-      due.kind === 'closing'
-        ? closeOver(state, due.dueAt, { ...rules, now: clock.now() })
-        : speak(state, { updateEveryMs, now: clock.now() });
+    const passedUntil = await this.#passedUntil(due.group.workspaceGid);
+    // After an outage much is due at once: what the feed has settled by now is told before the end is.
+    const isUndecided = ({ memory }: GroupState) =>
+      (watch?.dueAt(memory) ?? Number.POSITIVE_INFINITY) <= (passedUntil ?? 0);
+    const apply = (state: GroupState): GroupState => {
+      if (due.kind !== 'closing') return speak(state, { updateEveryMs, now: clock.now() });
+      if (isUndecided(state)) return state;
+      return closeOver(state, due.dueAt, { ...rules, now: clock.now() });
+    };
     return {
       memorySeconds: watch?.memorySeconds ?? 0,
       apply: (before) => {

@@ -5,7 +5,7 @@ import type { Match } from '../alerts/life/finding.ts';
 import type { GroupIdentity } from '../alerts/life/identity.ts';
 import { openAlert, severityFor } from '../alerts/life/open.ts';
 import type { GroupChange } from '../alerts/life/raise.ts';
-import { GRACE_MS, type LifeRules } from '../alerts/life/rules.ts';
+import { GRACE_MS, type LifeRules, type Windows } from '../alerts/life/rules.ts';
 import { CLOSED_BY_MS } from '../alerts/lifetimes.ts';
 import type { Suppress } from '../alerts/suppressions/suppression.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
@@ -45,7 +45,7 @@ export class Watch {
   readonly #ofType: (type: string) => TypedWatch | undefined;
   readonly #engine: Engine;
   readonly #rules: WatchRules;
-  readonly #life: Pick<LifeRules, 'windowMs' | 'graceMs'>;
+  readonly #life: Required<Windows>;
 
   /** @throws EventPatternError, AuditBusError `span.invalid` for a definition that was never checked */
   constructor(detection: Detection, rules: WatchRules) {
@@ -53,7 +53,8 @@ export class Watch {
     const windowMs = windowOf(detection, { windowMs: rules.windowMs, graceMs });
     this.detection = detection;
     this.#rules = rules;
-    this.#life = { windowMs, graceMs };
+    this.#engine = engineFor(detection, { windowMs, graceMs });
+    this.#life = { windowMs, graceMs, waitMs: this.#engine.waitMs ?? 0 };
     const lookoutFor = lookoutsFor(detection, rules);
     this.#ofType = remembered((type) => {
       const lookout = lookoutFor(type);
@@ -64,7 +65,6 @@ export class Watch {
       };
       return { opens: lookout.opens, see };
     });
-    this.#engine = engineFor(detection, this.#life);
   }
 
   /** Milliseconds of event time for which a group can still matter to what comes. */
@@ -73,7 +73,7 @@ export class Watch {
   }
 
   /** How long its alerts take matches, in milliseconds. */
-  get window(): Pick<LifeRules, 'windowMs' | 'graceMs'> {
+  get window(): Windows {
     return this.#life;
   }
 
@@ -83,8 +83,8 @@ export class Watch {
   }
 
   #secondsFor({ memoryMs }: Engine): number {
-    const { windowMs, graceMs } = this.#life;
-    return Math.ceil(Math.max(memoryMs, windowMs + graceMs + CLOSED_BY_MS) / 1_000);
+    const { windowMs, graceMs, waitMs } = this.#life;
+    return Math.ceil(Math.max(memoryMs, windowMs + waitMs + graceMs + CLOSED_BY_MS) / 1_000);
   }
 
   /** Milliseconds of event time after an alert's last event from which on nothing that comes changes it. */

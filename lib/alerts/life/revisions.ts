@@ -39,8 +39,8 @@ export function isToClose({ count, alert }: AlertWindow): boolean {
 }
 
 /** When the feed has to have passed for the window to take no more that comes in time, milliseconds since the epoch. */
-function overAt({ start }: AlertWindow, { windowMs, graceMs }: Windows): number {
-  return start.at + Math.max(windowMs, graceMs) + graceMs;
+function overAt({ start }: AlertWindow, { windowMs, graceMs, waitMs = 0 }: Windows): number {
+  return start.at + Math.max(windowMs, graceMs) + waitMs + graceMs;
 }
 
 /** Closes the alerts of more than one match whose windows the feed has left behind at `watermark`. Expects none pending. */

@@ -22,6 +22,8 @@ export interface Windows {
   readonly windowMs: number;
   /** Milliseconds by which an event may precede an alert's start and still join it. */
   readonly graceMs: number;
+  /** Milliseconds by which what an event waits for may come after it: so long it is no match yet. @default 0 */
+  readonly waitMs?: number;
 }
 
 export interface LifeRules extends Windows {

@@ -296,6 +296,44 @@ describe('what was expected and did not come', () => {
     expect(new Set(alerts.map(String)).size).toBe(1);
   });
 
+  it('is one alert of all that waited in its window, over once the last of them could have been decided', async () => {
+    const scene = await servers.scene();
+    const catalogue = [absent];
+    const minutes = [0, 10, 20, 30];
+    const waiting = minutes.map((at, index) => record(failed(String(index), at), absent.id));
+    await detectBatch(waiting, { ...scene.deps, catalogue });
+    const passing = async (until: number) => {
+      scene.feed = START + until * MINUTE;
+      for (let round = 0; round < 4; round++) {
+        scene.clock.advance(2 * MINUTE);
+        await scene.sweep({ catalogue });
+      }
+      return scene.published().map(({ type, alert }) => [type, alert.count]);
+    };
+    scene.clock.advance(3 * HOUR);
+    for (const at of minutes) await passing(70 + at);
+    expect((await passing(129)).map(([type]) => type)).not.toContain('Alert Closed');
+    const all = await passing(130);
+    expect(all[0]).toEqual(['Alert Opened', 1]);
+    expect(all.filter(([type]) => type === 'Alert Closed')).toEqual([['Alert Closed', 4]]);
+    expect(all.at(-1)).toEqual(['Alert Closed', 4]);
+  });
+
+  it('is told whole before its alert is over, though after an outage all of it is due at once', async () => {
+    const scene = await servers.scene();
+    const catalogue = [absent];
+    const waiting = [0, 10, 20, 30].map((at) => record(failed(String(at), at), absent.id));
+    await detectBatch(waiting, { ...scene.deps, catalogue });
+    scene.clock.advance(48 * HOUR);
+    scene.feed = START + 24 * HOUR;
+    for (let round = 0; round < 8; round++) {
+      await scene.sweep({ catalogue });
+      scene.clock.advance(2 * MINUTE);
+    }
+    const closings = scene.published().filter(({ type }) => type === 'Alert Closed');
+    expect(closings.map(({ alert }) => alert.count)).toEqual([4]);
+  });
+
   it('is no alert where the expected event comes while the sweep looks', async () => {
     for (let round = 0; round < 5; round++) {
       const scene = await servers.scene();

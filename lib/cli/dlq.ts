@@ -7,7 +7,15 @@ import type { DeadLetterStore, Letter } from './dlq/letter.ts';
 import { LocalLetters } from './dlq/local-letters.ts';
 import { openQuarantine, type QuarantineRoom } from './dlq/quarantine-room.ts';
 import { SqsLetters } from './dlq/sqs-letters.ts';
-import { doneLine, jsonLetter, letterPage, lettersTable, printable } from './dlq/view.ts';
+import {
+  doneLine,
+  jsonLetter,
+  jsonQuarantined,
+  letterPage,
+  lettersTable,
+  printable,
+  quarantineTable,
+} from './dlq/view.ts';
 import { explanation } from './shared/aws-errors.ts';
 import { EXIT, readFlags, runCommand, type Terminal, text, yes } from './shared/command.ts';
 import { readJsonInput } from './shared/input-file.ts';
@@ -138,21 +146,18 @@ async function list({ store, room, values, terminal, target }: Context): Promise
     isCut ||= found.length === limit;
   }
   const wanted = values.queue === undefined || values.queue === QUARANTINE;
-  const keys = wanted ? await unlessGone(() => room.keys(limit), problems) : [];
+  const quarantined = wanted ? await unlessGone(() => room.list(limit), problems) : [];
   if (values.json) {
     for (const letter of letters) await terminal.out(jsonLetter(letter, store));
-    for (const key of keys)
-      await terminal.out(`${JSON.stringify({ kind: 'quarantined', id: key })}\n`);
-  } else if (letters.length + keys.length === 0) {
+    for (const one of quarantined) await terminal.out(jsonQuarantined(one));
+  } else if (letters.length + quarantined.length === 0) {
     await terminal.out(`Nothing there (${target.words}).\n`);
   } else {
     await terminal.out(lettersTable(letters, store, terminal));
-    if (keys.length > 0)
-      await terminal.out(
-        `${letters.length > 0 ? '\n' : ''}In quarantine:\n${keys.map((key) => `  ${cleanText(key)}\n`).join('')}`,
-      );
+    if (letters.length > 0 && quarantined.length > 0) await terminal.out('\n');
+    await terminal.out(quarantineTable(quarantined, terminal));
   }
-  if (isCut || keys.length === limit)
+  if (isCut || quarantined.length === limit)
     await terminal.err('There may be more: --limit shows them.\n');
   for (const problem of problems) await terminal.err(`npm run dlq: ${problem} (target.gone)\n`);
   return problems.length === 0 ? EXIT.well : EXIT.no;
@@ -207,7 +212,8 @@ async function redrive(context: Context): Promise<number> {
 
 async function dropChosen(context: Context): Promise<number> {
   const { target, store, room, values, ids, terminal } = context;
-  const keys = values.queue === QUARANTINE ? await room.keys(MOST) : ids.filter(isKey);
+  const isRoom = values.queue === QUARANTINE;
+  const keys = isRoom ? (await room.list(MOST)).map(({ key }) => key) : ids.filter(isKey);
   for (const key of ids.filter(isKey)) await room.read(key);
   const messages = ids.filter((id) => !isKey(id));
   const isAll = values.queue !== undefined && values.queue !== QUARANTINE;

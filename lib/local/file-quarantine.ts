@@ -1,5 +1,5 @@
 // The quarantine of the local run: a file an event, under the data folder.
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { QUARANTINE_PREFIX, type QuarantineStore } from '../bus/quarantine.ts';
@@ -41,6 +41,12 @@ export class FileQuarantine implements QuarantineStore {
       .filter((path) => path.endsWith('.json'))
       .map((path) => `${QUARANTINE_PREFIX}${path.replaceAll('\\', '/')}`)
       .sort();
+  }
+
+  /** @param key one of `keys()` @returns how large it is, and when it came, in epoch milliseconds */
+  async factsOf(key: string): Promise<{ readonly bytes: number; readonly since: number }> {
+    const { size, mtimeMs } = await stat(resolve(this.#folder, key));
+    return { bytes: size, since: mtimeMs };
   }
 
   /** @param key one of `keys()` */

@@ -13,9 +13,17 @@ import { FileQuarantine } from '../../local/file-quarantine.ts';
 import { cleanText } from '../../text.ts';
 import type { Target } from '../shared/target.ts';
 
+export interface Quarantined {
+  /** `quarantine/WORKSPACE/DAY/GID.json` */
+  readonly key: string;
+  readonly bytes: number;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
 export interface QuarantineRoom {
-  /** Keys, `quarantine/WORKSPACE/DAY/GID.json`, in order. */
-  keys(limit: number): Promise<readonly string[]>;
+  /** By key, in order. */
+  list(limit: number): Promise<readonly Quarantined[]>;
   /** @throws AuditBusError `quarantine.unknown` */
   read(key: string): Promise<string>;
   remove(key: string): Promise<void>;
@@ -39,11 +47,13 @@ export function partsOf(key: string): { readonly workspaceGid: string; readonly 
 
 function inS3(client: S3Client, Bucket: string): QuarantineRoom {
   return {
-    async keys(limit) {
-      const found: string[] = [];
+    async list(limit) {
+      const found: Quarantined[] = [];
       const pages = paginateListObjectsV2({ client }, { Bucket, Prefix: QUARANTINE_PREFIX });
       for await (const { Contents = [] } of pages) {
-        found.push(...Contents.flatMap(({ Key }) => Key ?? []));
+        for (const { Key: key, Size: bytes = 0, LastModified } of Contents) {
+          if (key !== undefined) found.push({ key, bytes, since: LastModified?.getTime() ?? 0 });
+        }
         if (found.length >= limit) break;
       }
       return found.slice(0, limit);
@@ -65,7 +75,10 @@ function inS3(client: S3Client, Bucket: string): QuarantineRoom {
 
 function inFolder(files: FileQuarantine): QuarantineRoom {
   return {
-    keys: async (limit) => (await files.keys()).slice(0, limit),
+    async list(limit) {
+      const keys = (await files.keys()).slice(0, limit);
+      return Promise.all(keys.map(async (key) => ({ key, ...(await files.factsOf(key)) })));
+    },
     // By its keys alone, so that no other file can be named.
     async read(key) {
       if (!(await files.keys()).includes(key)) throw unknown(key);

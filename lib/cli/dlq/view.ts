@@ -6,6 +6,7 @@ import type { Terminal } from '../shared/command.ts';
 import { table } from '../shared/table.ts';
 import type { Done } from './act.ts';
 import { attributeLines, type DeadLetterStore, type Letter, whatOf, whyOf } from './letter.ts';
+import { partsOf, type Quarantined } from './quarantine-room.ts';
 
 type Ways = Pick<DeadLetterStore, 'noWayBack'>;
 
@@ -36,6 +37,38 @@ export function lettersTable(
         cell: (letter) => (store.noWayBack(letter) === undefined ? 'yes' : 'no'),
       },
       { title: 'ID', cell: ({ id }) => id },
+    ],
+    colors.dim,
+  );
+}
+
+/** Where an event went that cannot be recognised: by a hash in place of its gid (lib/bus/quarantine.ts). */
+const NO_GID = /^sha256-/;
+
+function whyQuarantined({ key, bytes }: Quarantined): string {
+  return NO_GID.test(partsOf(key).gid)
+    ? 'it has no gid that can be one'
+    : `${bytes} bytes: too large, too deep, or refused by EventBridge ("Event Quarantined" on the bus says which)`;
+}
+
+export function jsonQuarantined(one: Quarantined): string {
+  const { key: id, bytes, since } = one;
+  return `${JSON.stringify({
+    ...{ kind: 'quarantined', id, ...partsOf(id), bytes, why: whyQuarantined(one) },
+    since: new Date(since).toISOString(),
+  })}\n`;
+}
+
+export function quarantineTable(
+  all: readonly Quarantined[],
+  { colors }: Pick<Terminal, 'colors'>,
+): string {
+  return table(
+    all,
+    [
+      { title: 'IN QUARANTINE SINCE', cell: ({ since }) => utc(new Date(since).toISOString()) },
+      { title: 'WHY', cell: whyQuarantined, max: 120 },
+      { title: 'KEY', cell: ({ key }) => key, max: 300 },
     ],
     colors.dim,
   );

@@ -29,6 +29,7 @@ const event = {
   source: 'asana.audit-log',
   detail: { metadata: {}, data: { gid: '77', actor: { name: 'Eve\u001b[2J' } } },
 };
+const RECENTLY = expect.stringMatching(/^2\d\d\d-.*Z$/);
 const KEY = `quarantine/${TEST_WORKSPACE}/2026-10-05/99.json`;
 
 describe('a deployment', () => {
@@ -139,8 +140,11 @@ describe('a deployment', () => {
     const whole = { gid: '99', event_type: 'user_login_failed', details: 'x'.repeat(300_000) };
     const Body = JSON.stringify(whole);
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: KEY, Body }));
-    expect((await dlq('list', '--queue', 'quarantine')).lines).toEqual([
-      { kind: 'quarantined', id: KEY },
+    expect((await dlq('list', '--queue', 'quarantine')).lines).toMatchObject([
+      {
+        ...{ kind: 'quarantined', id: KEY, workspaceGid: TEST_WORKSPACE, gid: '99' },
+        ...{ bytes: Body.length, why: expect.stringContaining('too large'), since: RECENTLY },
+      },
     ]);
     expect(JSON.parse(String((await dlq('show', KEY)).lines[0]?.['body']))).toEqual(whole);
 
@@ -279,7 +283,13 @@ describe('a data folder', () => {
     const day = join(folder, 'data', 'quarantine', TEST_WORKSPACE, '2026-10-05');
     mkdirSync(day, { recursive: true });
     writeFileSync(join(day, '99.json'), '{"gid":"99"}');
-    expect((await dlq('list')).lines).toEqual([{ kind: 'quarantined', id: KEY }]);
+    expect((await dlq('list')).lines).toMatchObject([
+      { kind: 'quarantined', id: KEY, bytes: 12, since: RECENTLY },
+    ]);
+    const words = await runCommand('dlq', ['list', ...data()]);
+    expect(words.stdout).toMatch(
+      new RegExp(`^IN QUARANTINE SINCE .*\\n.* UTC  12 bytes.*  ${KEY}\\n$`),
+    );
     expect(await dlq('show', 'quarantine/../lock')).toMatchObject({ code: 1, stdout: '' });
     expect((await dlq('drop', KEY, '--reason', 'dealt with')).code).toBe(0);
     expect(readdirSync(day)).toEqual([]);

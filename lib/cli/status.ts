@@ -45,17 +45,24 @@ await runCommand('status', HELP, main);
 async function main(terminal: Terminal): Promise<number> {
   const { values } = readFlags(terminal.args, FLAGS);
   return withTarget(values, terminal, { create: false }, async (target) => {
-    const gids = values.workspace === undefined ? await target.workspaces() : [values.workspace];
+    const watched = await target.workspaces();
+    const gids = watched.filter((gid) => gid === (values.workspace ?? gid));
     const all = await Promise.all(gids.map((gid) => statusOrDamage(gid, target, terminal)));
     if (values.json) {
       for (const each of all) await terminal.out(`${JSON.stringify(each)}\n`);
     } else if (all.length > 0) {
       await terminal.out(table(all, columns(terminal.clock.now()), terminal.colors.dim));
     }
-    if (all.length === 0) await terminal.err(`No workspace is watched (${target.words}).\n`);
+    if (all.length === 0) await terminal.err(`npm run status: ${noneWords(watched, target)}\n`);
     const isDamaged = all.some(({ damage }) => damage !== undefined);
     return all.length === 0 || isDamaged ? EXIT.no : EXIT.well;
   });
+}
+
+function noneWords(watched: readonly string[], { words }: Target): string {
+  return watched.length === 0
+    ? `No workspace is watched (${words}).`
+    : `No such workspace is watched (${words}): there is ${watched.join(', ')}.`;
 }
 
 interface Count {

@@ -30,7 +30,13 @@ export function judgeToken(gid: string, refusal: AuditBusError | undefined): Fin
   const words = `Asana does not answer with the audit log (${refusal.code})`;
   return refusal.retryable
     ? warning(words, `${cleanText(refusal.message)} Try again later.`, gid)
-    : failure(words, cleanText(refusal.message), gid);
+    : failure(words, `${cleanText(refusal.message)}${adviceOn(refusal)}`, gid);
+}
+
+function adviceOn({ code }: AuditBusError): string {
+  return code === 'asana.not-json' || code === 'asana.unexpected-status'
+    ? " See whether asanaBaseUrl is an address of Asana's API."
+    : '';
 }
 
 export function judgeSlack(credential: SlackCredential, set: boolean): Finding {

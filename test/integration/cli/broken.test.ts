@@ -143,6 +143,15 @@ it('with a checkpoint that somebody has edited, beside one that is sound', async
   expect((await checkpoints.loadMemory(TEST_WORKSPACE)).gids.size).toBe(0);
 });
 
+it('asked for a workspace that it does not watch', async () => {
+  const { env } = await deployment();
+  const { code, stdout, lines } = await command(env, 'status', '--json', '--workspace', '7');
+  expect([code, stdout]).toEqual([1, '']);
+  expect(lines).toEqual([
+    expect.stringMatching(new RegExp(`No such workspace.*${TEST_WORKSPACE}`)),
+  ]);
+});
+
 it('with an address of AWS that is none', async () => {
   const env = {
     ...{ AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' },

@@ -166,7 +166,7 @@ async function token(
   } catch (error) {
     if (!(error instanceof TokenMissingError))
       return [notMade((error as Error).cause ?? error, gid)];
-    const todo = `run the command in the output Step1SetAsanaToken${gid}`;
+    const todo = `run the command in the output Step1SetAsanaToken${gid}; where it finds no secret, ${PUT_BACK} first`;
     return [failure('the secret has no value: the workspace is not polled', todo, gid)];
   }
   const set = ok('the secret has a value', gid);

@@ -232,6 +232,17 @@ test('lines that are no events are told by file and line, the rest is run, and t
   expect(skipped.stderr).toContain(`${path}:1:`);
 });
 
+test('an event without a readable time is told, and makes no history longer', async () => {
+  const known = (await json('--events', file('timed.jsonl', lines(HISTORY)))).summary;
+  const untimed = { gid: '7', created_at: 1_790_000_000, event_type: 'task_deleted' };
+  const path = file('untimed.jsonl', lines([untimed, ...HISTORY]));
+  const { summary } = await json('--events', path);
+  expect(known).toMatchObject({ untimed: 0 });
+  expect(summary).toMatchObject({ untimed: 1, from: known?.['from'], days: known?.['days'] });
+  const { stdout } = await run('--events', path);
+  expect(stdout).toContain('1 event without a readable created_at');
+});
+
 test('standard input can be read, once, in any order', async () => {
   const { code, stdout } = await runCommand('backtest', ['--events', '-', '--json'], {
     input: lines(HISTORY.toReversed()),

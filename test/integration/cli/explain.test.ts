@@ -64,15 +64,16 @@ test('the group, how far it has come, and that it opens an alert, or does not ye
 });
 
 test('the first condition that does not hold, with what stands there', async () => {
-  const strengthened = { ...samlWeakened(1), details: { old_value: null, new_value: 'required' } };
-  const { stdout } = await runCommand('explain', ['--event', event(strengthened)]);
+  const event_type = 'workspace_guest_invite_permissions_changed';
+  const closed = {
+    ...{ ...samlWeakened(1), event_type },
+    details: { old_value: null, new_value: 'admins_only' },
+  };
+  const { stdout } = await runCommand('explain', ['--event', event(closed)]);
   expect(stdout).toMatch(
-    /SAML .*\n {2}pattern: does not match: details\.new_value: "required"\n {4}wanted: \[/,
+    /invite .*\n {2}pattern: does not match: details\.new_value: "admins_only"\n {4}wanted: \[/,
   );
-  const bare = await runCommand('explain', [
-    '--event',
-    event({ gid: '1', event_type: 'workspace_saml_settings_changed' }),
-  ]);
+  const bare = await runCommand('explain', ['--event', event({ gid: '1', event_type })]);
   expect(bare.stdout).toContain('details.new_value: absent');
   expect(bare.stdout).toContain('none of its alternatives holds');
 });

@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Left alone, vitest keeps one core of a small machine free; the tests that start servers mostly wait.
+    maxWorkers: '100%',
     projects: [
       {
         extends: true,

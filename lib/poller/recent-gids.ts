@@ -8,8 +8,8 @@ const REMEMBERED = 1_000;
 const MAX_ENCODED_BYTES = 200_000;
 
 export class RecentGids {
-  /** gid -> created_at in epoch milliseconds. */
-  readonly #known: Map<string, number>;
+  /** gid -> created_at in epoch milliseconds; after #trim in the order of time. */
+  #known: Map<string, number>;
   /**
    * What stood on the page at hand and on the one before, kept whatever its age: their checkpoints may not be saved yet,
    * and late events are older than a thousand others.
@@ -75,32 +75,32 @@ export class RecentGids {
    * share their first digits, so that 1,000 of them take about 5 KB rather than 30 (each KB is a write unit).
    */
   encode(): Uint8Array {
-    let kept = this.#trimmed();
-    for (;;) {
-      const encoded = encodeLines(kept);
-      if (encoded.length <= MAX_ENCODED_BYTES) return encoded;
+    this.#trim();
+    let encoded = encodeLines(this.#known);
+    if (encoded.length <= MAX_ENCODED_BYTES) return encoded;
+    let kept = [...this.#known];
+    do {
       kept = kept.slice(Math.ceil(kept.length / 4));
-    }
+      encoded = encodeLines(kept);
+    } while (encoded.length > MAX_ENCODED_BYTES);
+    return encoded;
   }
 
-  /**
-   * Forgets what is older than the newest 1,000, shares no millisecond with them and stood on no page of late.
-   * @returns what is left, oldest first
-   */
-  #trimmed(): (readonly [string, number])[] {
-    const sorted = [...this.#known];
+  /** Forgets what is older than the newest 1,000, shares no millisecond with them and stood on no page of late. */
+  #trim(): void {
+    const times = Float64Array.from(this.#known.values());
     // Pages come in order of time, and what is in order is not sorted again.
-    if (!sorted.every(([, at], index) => at >= (sorted[index - 1]?.[1] ?? at))) {
-      sorted.sort((a, b) => a[1] - b[1]);
+    if (times.some((at, index) => at < (times[index - 1] ?? at))) {
+      this.#known = new Map([...this.#known].sort((a, b) => a[1] - b[1]));
+      times.sort();
     }
-    const oldestKept = sorted[sorted.length - REMEMBERED]?.[1];
-    if (oldestKept === undefined) return sorted;
+    const oldestKept = times[times.length - REMEMBERED];
+    if (oldestKept === undefined) return;
     const [before, current] = this.#lastPages;
-    return sorted.filter(([gid, at]) => {
-      const kept = at >= oldestKept || current.has(gid) || before.has(gid);
-      if (!kept) this.#known.delete(gid);
-      return kept;
-    });
+    for (const [gid, at] of this.#known) {
+      if (at >= oldestKept) return;
+      if (!current.has(gid) && !before.has(gid)) this.#known.delete(gid);
+    }
   }
 
   static decode(encoded: Uint8Array): RecentGids {
@@ -116,7 +116,7 @@ export class RecentGids {
   }
 }
 
-function encodeLines(sorted: readonly (readonly [string, number])[]): Uint8Array {
+function encodeLines(sorted: Iterable<readonly [string, number]>): Uint8Array {
   let at = 0;
   let text = '';
   for (const [gid, createdAt] of sorted) {

@@ -9,7 +9,6 @@
 //   holder A (version 7)  |--take--save--save----(paused)-----------------save: refused, version is 8
 //   holder B (version 8)                         leaseUntil passes |--take--save--release
 import {
-  type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -17,6 +16,14 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Checkpoint } from './checkpoint.ts';
+import {
+  CHECKPOINT,
+  checkpointOf,
+  type Item,
+  key,
+  MEMORY,
+  positionExpression,
+} from './checkpoint-item.ts';
 import {
   BEYOND_ANY_LEASE_MS,
   type CheckpointReader,
@@ -30,26 +37,8 @@ import { Memory, type MemorySnapshot } from './memory.ts';
 import { RecentGids } from './recent-gids.ts';
 import type { Start } from './start-from.ts';
 
-/** Sort keys of a workspace's two items. */
-const CHECKPOINT = 'checkpoint';
-const MEMORY = 'memory';
-/** Fields of a checkpoint that a save replaces. `startAt` and `liveFrom` are written once, with the first lease. */
-const POSITION_FIELDS = [
-  'mode',
-  'offset',
-  'lastCreatedAt',
-  'lastPolledAt',
-  'notBefore',
-  'resumeFrom',
-  'recovery',
-  'refusal',
-  'resets',
-] as const;
-
 /** The former owner of a lease that was given back, or never held. */
 const NOBODY = '-';
-
-type Item = Record<string, AttributeValue>;
 
 export class DynamoCheckpointStore implements CheckpointStore, CheckpointReader {
   readonly #client: DynamoDBClient;
@@ -263,49 +252,6 @@ export class DynamoCheckpointStore implements CheckpointStore, CheckpointReader 
   }
 }
 
-function key(workspaceGid: string, sort: string): Item {
-  return { pk: { S: workspaceGid }, sk: { S: sort } };
-}
-
 function holder(lease: LeaseKey): Item {
   return { ':owner': { S: lease.owner }, ':version': { N: String(lease.version) } };
-}
-
-function positionExpression(checkpoint: Checkpoint) {
-  const sets = ['#page = :page'];
-  const removes: string[] = [];
-  const names: Record<string, string> = {};
-  const values: Item = {};
-  for (const field of POSITION_FIELDS) {
-    const value = checkpoint[field];
-    names[`#${field}`] = field;
-    if (value === undefined) removes.push(`#${field}`);
-    else {
-      sets.push(`#${field} = :${field}`);
-      values[`:${field}`] = { S: typeof value === 'string' ? value : JSON.stringify(value) };
-    }
-  }
-  return { sets, removes, names, values };
-}
-
-function checkpointOf(workspaceGid: string, item: Item): Checkpoint {
-  const text = (name: string) => item[name]?.S;
-  const startAt = text('startAt');
-  const recovery = text('recovery');
-  const resets = text('resets');
-  return {
-    workspaceGid,
-    mode: text('mode') === 'offset' ? 'offset' : 'time',
-    startAt: startAt === 'oldest' ? undefined : startAt,
-    liveFrom: text('liveFrom') ?? '',
-    offset: text('offset'),
-    lastCreatedAt: text('lastCreatedAt'),
-    lastPolledAt: text('lastPolledAt'),
-    notBefore: text('notBefore'),
-    page: Number(item['page']?.N ?? 0),
-    resumeFrom: text('resumeFrom'),
-    recovery: recovery === undefined ? undefined : (JSON.parse(recovery) as Checkpoint['recovery']),
-    refusal: text('refusal'),
-    resets: resets === undefined ? undefined : Number(resets),
-  };
 }

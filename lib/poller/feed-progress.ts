@@ -1,6 +1,7 @@
 // How far the poller has come in a workspace's log, read from its checkpoint by who must not write there.
 // The checkpoint itself is dynamo-checkpoint-store.ts's.
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { CHECKPOINT, key } from './checkpoint-item.ts';
 
 export class DynamoFeedProgress {
   readonly #client: DynamoDBClient;
@@ -19,7 +20,7 @@ export class DynamoFeedProgress {
     const { Item } = await this.#client.send(
       new GetItemCommand({
         TableName: this.#tableName,
-        Key: { pk: { S: workspaceGid }, sk: { S: 'checkpoint' } },
+        Key: key(workspaceGid, CHECKPOINT),
         ProjectionExpression: 'lastPolledAt, lastCreatedAt',
         ConsistentRead: true,
       }),

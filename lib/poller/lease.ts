@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { RunBudget } from './budget.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { type CheckpointStore, type LeaseKey, LeaseLostError } from './checkpoint-store.ts';
 import { asFailure } from './failure.ts';
-import type { RunBudget } from './poll.ts';
 import type { PollerDependencies } from './settings.ts';
 import { resolveStart, type StartFrom } from './start-from.ts';
 

@@ -1,6 +1,7 @@
 // One run of the poller over one workspace: takes the lease, drains the log, releases, and says what happened.
 import { AsanaError, CREDENTIAL_CODES } from '../asana/errors.ts';
 import type { AuditBusError } from '../errors.ts';
+import type { RunBudget } from './budget.ts';
 import { type Checkpoint, noted, publishedUntil } from './checkpoint.ts';
 import { LeaseLostError } from './checkpoint-store.ts';
 import { Drain } from './drain.ts';
@@ -16,26 +17,6 @@ import {
 } from './settings.ts';
 import { type RunOutcome, type RunSummary, Tally } from './summary.ts';
 import { nextPollAt, prolonged } from './tick.ts';
-
-export interface RunBudget {
-  /** Monotonic milliseconds: the run is over by then. */
-  readonly deadline: number;
-  /** Milliseconds the lease lasts, unless renewed. */
-  readonly leaseMs: number;
-  /** Renew the lease this often, in milliseconds; absent: never, as where the run cannot outlast it. */
-  readonly renewLeaseMs?: number;
-  /** How long to wait for a lease that another run holds, in milliseconds. */
-  readonly waitForLeaseMs?: number;
-  /** Poll again each `everyMs` until the wall clock says `until` (epoch milliseconds), within one lease. */
-  readonly repeat?: Repeat;
-  /** Ends the run early and well: the page at hand is finished, the lease released. */
-  readonly signal?: AbortSignal;
-}
-
-export interface Repeat {
-  readonly everyMs: number;
-  readonly until: number;
-}
 
 export class Poller {
   readonly #deps: PollerDependencies;

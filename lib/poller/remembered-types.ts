@@ -1,5 +1,6 @@
 // Which event types a workspace has had, as the poller remembers them, read by who must not write there.
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { key, MEMORY } from './checkpoint-item.ts';
 
 /** @returns each cut to 128 characters; those that no registry knows among them */
 export async function rememberedTypes(
@@ -10,7 +11,7 @@ export async function rememberedTypes(
   const { Item } = await client.send(
     new GetItemCommand({
       TableName: checkpointTableName,
-      Key: { pk: { S: workspaceGid }, sk: { S: 'memory' } },
+      Key: key(workspaceGid, MEMORY),
       ProjectionExpression: 'seenTypes, reportedTypes',
     }),
   );

@@ -1,5 +1,5 @@
 // What one tick of the schedule comes to: the time a run may take, and the polls within it below one a minute. Pure.
-import type { Repeat, RunBudget } from './poll.ts';
+import type { Repeat, RunBudget } from './budget.ts';
 
 /** Between ticks the schedule leaves a minute; polls repeat until this long before the next. */
 const TICK_MS = 60_000;

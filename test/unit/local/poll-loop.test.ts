@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AsanaError } from '../../../lib/asana/errors.ts';
 import { AuditBusError } from '../../../lib/errors.ts';
 import { PATIENCE_MS, PollLoop } from '../../../lib/local/poll-loop.ts';
-import type { RunBudget } from '../../../lib/poller/poll.ts';
+import type { RunBudget } from '../../../lib/poller/budget.ts';
 import type { RunSummary } from '../../../lib/poller/summary.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 

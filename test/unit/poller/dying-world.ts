@@ -101,6 +101,8 @@ export class DyingWorld {
     if (summary === undefined) {
       // Of what was under way, some took place all the same. Nobody hears of it.
       for (const call of this.#calls) if (tookPlace()) attempt(call.act);
+      // Nor does it go on from what was answered last, where no call but only a wait came next.
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
       this.clock.advance(2e9);
     } else {
       await running;

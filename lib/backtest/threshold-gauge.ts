@@ -2,8 +2,8 @@
 // alerts each other threshold would have raised. Sees events in the order of their time. The engine decides alerts, not this.
 import type { ThresholdDetection } from '../detections/define.ts';
 import { GroupMap, type GroupName } from '../detections/group-map.ts';
+import type { Placed } from '../detections/sighting.ts';
 import { spanMs } from '../detections/spans.ts';
-import type { Placed } from '../detections/watch.ts';
 
 export interface ThresholdReport {
   readonly atLeast: number;
@@ -23,7 +23,7 @@ export interface ThresholdReport {
 
 interface Group {
   readonly name: GroupName;
-  /** Times and values within the window, the oldest first. */
+  /** Times, and where values are counted those, within the window, the oldest first. */
   times: number[];
   values: string[];
   from: number;
@@ -40,6 +40,8 @@ const MOST_EVENTS = 200;
 const MOST_VALUES = 100;
 /** Events of a group that are counted; past it a count is a lower bound. */
 const MAX_KEPT = 10_000;
+/** Of a group, events that are no longer counted and still in its lists. */
+const MOST_PASSED = 100;
 const WEEK_MS = 7 * 86_400_000;
 const TIDY_EVERY = 20_000;
 
@@ -119,25 +121,25 @@ export class ThresholdGauge {
 
   #count(group: Group, at: number, value: string): number {
     const { times, values, seen } = group;
+    const isDistinct = this.#detection.distinct !== undefined;
     times.push(at);
-    values.push(value);
-    seen.set(value, (seen.get(value) ?? 0) + 1);
+    if (isDistinct) {
+      values.push(value);
+      seen.set(value, (seen.get(value) ?? 0) + 1);
+    }
     while (
       (times[group.from] as number) <= at - this.#withinMs ||
       times.length - group.from > MAX_KEPT
     ) {
-      const gone = values[group.from] as string;
-      const left = (seen.get(gone) ?? 0) - 1;
-      if (left > 0) seen.set(gone, left);
-      else seen.delete(gone);
+      if (isDistinct) forget(seen, values[group.from] as string);
       group.from += 1;
     }
-    if (group.from > 1_000 && group.from * 2 > times.length) {
+    if (group.from > MOST_PASSED && group.from * 2 > times.length) {
       group.times = times.slice(group.from);
       group.values = values.slice(group.from);
       group.from = 0;
     }
-    return this.#detection.distinct === undefined ? group.times.length - group.from : seen.size;
+    return isDistinct ? seen.size : group.times.length - group.from;
   }
 
   /** Each threshold up to the count has a match: it opens an alert, unless one is open. */
@@ -162,6 +164,12 @@ export class ThresholdGauge {
       this.#groups.delete(group.name);
     }
   }
+}
+
+function forget(seen: Map<string, number>, value: string): void {
+  const left = (seen.get(value) ?? 0) - 1;
+  if (left > 0) seen.set(value, left);
+  else seen.delete(value);
 }
 
 /** The least peak that so large a part of all does not exceed. */

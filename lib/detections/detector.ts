@@ -16,12 +16,15 @@ import type { BusEvent } from '../contract/bus-event.ts';
 import type { Detection } from './define.ts';
 import { GroupMap } from './group-map.ts';
 import { remembered } from './remembered.ts';
-import { type Placed, type TypedWatch, Watch, type WatchRules } from './watch.ts';
+import type { Placed } from './sighting.ts';
+import { type TypedWatch, Watch, type WatchRules } from './watch.ts';
 
 /** A detection with its groups. */
 interface Post {
   readonly watch: Watch;
   readonly groups: GroupMap<Group>;
+  /** Where events come in order: from this instant on none of its groups goes on with an event that opens nothing. */
+  openUntil: number;
 }
 
 /** One that looks at events of a type. */
@@ -82,7 +85,11 @@ export class Detector {
     this.#posts = new Map(
       catalogue.map((detection) => [
         detection.id,
-        { watch: new Watch(detection, options), groups: new GroupMap() },
+        {
+          watch: new Watch(detection, options),
+          groups: new GroupMap(),
+          openUntil: Number.NEGATIVE_INFINITY,
+        },
       ]),
     );
     const posts = [...this.#posts.values()];
@@ -106,7 +113,7 @@ export class Detector {
     const at = createdAtOf(event.detail.data) ?? Date.parse(event.time);
     const alerts = at > this.#newest ? this.#come(at) : [];
     for (const { post, typed } of this.#standsFor(event['detail-type'])) {
-      if (this.#isOrdered && !typed.opens && post.groups.size === 0) continue;
+      if (this.#isOrdered && !typed.opens && at >= post.openUntil) continue;
       try {
         for (const placed of typed.see(event)) this.#take(post, placed, alerts);
       } catch (error) {
@@ -192,14 +199,13 @@ export class Detector {
   }
 
   /** The group as it is then; undefined where there is none yet. */
-  #apply(
-    post: Post,
-    { group: identity, alone, sighting }: Placed,
-    known: Group | undefined,
-    alerts: Alert[],
-  ): Group | undefined {
+  #apply(post: Post, placed: Placed, known: Group | undefined, alerts: Alert[]): Group | undefined {
+    const { group: identity, alone, sighting } = placed;
     const { gid, at } = sighting;
     if (this.#isInAlert(identity, gid)) return known;
+    if (post.watch.opens(placed)) {
+      post.openUntil = Math.max(post.openUntil, at + post.watch.openForMs);
+    }
     const before = known?.state ?? EMPTY_GROUP;
     const change = post.watch.change(identity, alone, this.#now);
     const { state, changed } = change.apply(before, [sighting]);

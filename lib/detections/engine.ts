@@ -26,6 +26,8 @@ export interface Engine {
   opens?(sighting: Sighting): boolean;
   /** True where nothing that such an event opened is left for one at `at` or later to go on with. */
   isIdle?(memory: unknown, at: number): boolean;
+  /** Milliseconds after the latest such event from which on `isIdle` is true, whatever the memory. */
+  readonly openForMs?: number;
   /** Milliseconds for which a group that sees no event has to be remembered. */
   readonly memoryMs: number;
   /** Milliseconds by which what an event waits for may come after it. @default 0: it waits for nothing */

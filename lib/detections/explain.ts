@@ -7,7 +7,8 @@ import type { Detection, DetectionPattern, When } from './define.ts';
 import type { Detector } from './detector.ts';
 import { compileEventPattern } from './event-pattern.ts';
 import { firstMismatch, type Mismatch } from './mismatch.ts';
-import type { Placed, Watch } from './watch.ts';
+import type { Placed } from './sighting.ts';
+import type { Watch } from './watch.ts';
 import { waysOf } from './ways.ts';
 
 /** One pattern of a detection: its only one, or a step's. */

@@ -10,14 +10,28 @@ export interface GroupName {
 
 export class GroupMap<T> {
   readonly #workspaces = new Map<string, Map<string, Map<string, T>>>();
-  #size = 0;
+  /** Nearly always the next one's, too. */
+  #last:
+    | { readonly workspaceGid: string; readonly type: string; readonly ids: Map<string, T> }
+    | undefined;
 
   get size(): number {
-    return this.#size;
+    let size = 0;
+    for (const types of this.#workspaces.values()) {
+      for (const ids of types.values()) size += ids.size;
+    }
+    return size;
   }
 
   get({ workspaceGid, entity }: GroupName): T | undefined {
-    return this.#workspaces.get(workspaceGid)?.get(entity.type)?.get(entity.id);
+    const { type, id } = entity;
+    const last = this.#last;
+    if (last !== undefined && last.type === type && last.workspaceGid === workspaceGid) {
+      return last.ids.get(id);
+    }
+    const ids = this.#workspaces.get(workspaceGid)?.get(type);
+    if (ids !== undefined) this.#last = { workspaceGid, type, ids };
+    return ids?.get(id);
   }
 
   set({ workspaceGid, entity: { type, id } }: GroupName, value: T): void {
@@ -31,7 +45,6 @@ export class GroupMap<T> {
       ids = new Map();
       types.set(type, ids);
     }
-    if (!ids.has(id)) this.#size += 1;
     ids.set(id, value);
   }
 
@@ -39,7 +52,7 @@ export class GroupMap<T> {
     const types = this.#workspaces.get(workspaceGid);
     const ids = types?.get(type);
     if (types === undefined || ids === undefined || !ids.delete(id)) return;
-    this.#size -= 1;
+    this.#last = undefined;
     // Whoever chooses types and workspaces is not to fill memory with empty maps.
     if (ids.size === 0) types.delete(type);
     if (types.size === 0) this.#workspaces.delete(workspaceGid);

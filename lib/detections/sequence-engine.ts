@@ -181,6 +181,7 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
 
   const engine: Engine = {
     memoryMs: withinMs + graceMs,
+    openForMs: withinMs,
     opens: ({ roles }) => roles.some(({ index }) => needs[index]?.step === 0),
     isIdle(memory, at) {
       const { steps } = read(memory);

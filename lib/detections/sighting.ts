@@ -1,6 +1,7 @@
 // An event as the engines see it: what of a detection it is, in which group, and when. Pure; compiled once per detection.
 // Whether it leads to an alert is the engines' business.
 import type { Match } from '../alerts/life/finding.ts';
+import type { GroupIdentity } from '../alerts/life/identity.ts';
 import { createdAtOf, gidOf } from '../asana/event.ts';
 import type { Entity } from '../contract/alert.ts';
 import type { AuditLogEvent, BusEvent } from '../contract/bus-event.ts';
@@ -37,7 +38,9 @@ export interface Role {
   readonly value: string;
 }
 
-export interface Seen {
+/** An event in a group of a detection. */
+export interface Placed {
+  readonly group: GroupIdentity;
   readonly entity: Entity;
   /** It alerts at once, for want of a key, in a group where nothing is counted. */
   readonly alone: boolean;
@@ -53,7 +56,7 @@ export interface Lookout {
    * asked first, as EventBridge has it, then the detection's own conditions.
    * @throws AuditBusError `detect.event-unusable` without a usable gid or time, or what the definition's functions threw
    */
-  see(event: BusEvent): readonly Seen[];
+  see(event: BusEvent): readonly Placed[];
 }
 
 interface Look {
@@ -71,7 +74,8 @@ interface Look {
 }
 
 const NO_LISTS: Lists = {};
-const NOTHING: readonly Seen[] = [];
+/** Of an event that a detection does not look for. */
+export const NOWHERE: readonly Placed[] = [];
 
 /**
  * Answers for each type of event; undefined for one that the detection never looks at.
@@ -95,19 +99,20 @@ export function lookoutsFor(
     return {
       opens: opensWith(type),
       see(event) {
-        if (!matchesRule(event)) return NOTHING;
+        if (!matchesRule(event)) return NOWHERE;
         const { data, metadata } = event.detail;
-        let found: Seen[] | undefined;
+        const learnOnly = metadata.origin !== 'live' && !options.alertOnHistory;
+        if (learnOnly && detection.kind !== 'newValue') return NOWHERE;
+        let found: Placed[] | undefined;
         for (const { look, matches } of taking) {
           if (!matches(event)) continue;
           if (look.when !== undefined && !look.when(data, lists)) continue;
-          const learnOnly = metadata.origin !== 'live' && !options.alertOnHistory;
           const seen = see(detection, look, event, learnOnly);
           if (seen === undefined) continue;
           if (found === undefined) found = [seen];
           else addSeen(found, seen);
         }
-        return found ?? NOTHING;
+        return found ?? NOWHERE;
       },
     };
   };
@@ -177,30 +182,47 @@ function see(
   { index, readGroup, readValue, roles, about: aboutType }: Look,
   event: BusEvent,
   learnOnly: boolean,
-): Seen | undefined {
+): Placed | undefined {
   const { data, metadata } = event.detail;
   const { gid, at } = placeOf(event);
   if (readGroup === undefined) {
     if (detection.kind !== 'match') return undefined;
     const entity = detection.entity(data, metadata.workspaceGid);
-    return { entity, alone: false, sighting: { gid, at, event: data, learnOnly, roles } };
+    const sighting = { gid, at, event: data, learnOnly, roles };
+    return placed(detection, metadata.workspaceGid, entity, false, sighting);
   }
   const group = readGroup(data, metadata.workspaceGid);
   if (group === undefined) return undefined;
+  const { workspaceGid } = metadata;
   const { entity } = group;
   if (readValue === undefined) {
     const sighting = { gid, at, event: data, learnOnly, roles };
-    return { entity, alone: group.alone, sighting };
+    return placed(detection, workspaceGid, entity, group.alone, sighting);
   }
   const value = readValue(data);
   if (value.missing === 'skip') return undefined;
   const sighting = { gid, at, event: data, learnOnly, roles: [{ index, value: value.text }] };
-  if (group.alone) return { entity, alone: true, sighting };
-  if (value.missing === 'alert') return { entity: aloneEntity(entity), alone: true, sighting };
-  if (aboutType === undefined) return { entity, alone: false, sighting };
+  if (group.alone) return placed(detection, workspaceGid, entity, true, sighting);
+  if (value.missing === 'alert') {
+    return placed(detection, workspaceGid, aloneEntity(entity), true, sighting);
+  }
+  if (aboutType === undefined) return placed(detection, workspaceGid, entity, false, sighting);
   const label = labelOf(data, value.path, value.text, aboutType);
   const about = { type: aboutType, id: value.text, label };
-  return { entity, alone: false, sighting: { ...sighting, about } };
+  return placed(detection, workspaceGid, entity, false, { ...sighting, about });
+}
+
+function placed(
+  { id: detectionId, kind }: Detection,
+  workspaceGid: string,
+  entity: Entity,
+  alone: boolean,
+  sighting: Sighting,
+): Placed {
+  const group = { detectionId, workspaceGid, entity };
+  // One event may be several steps, each about someone else.
+  const isShared = kind === 'sequence' || kind === 'absence';
+  return { group: isShared ? { ...group, shared: true } : group, entity, alone, sighting };
 }
 
 /** What alerts by itself is kept apart from what is counted. */
@@ -209,7 +231,7 @@ function aloneEntity({ type, id, label }: Entity): Entity {
 }
 
 /** One event is one sighting in each group, whichever of the steps it is there. */
-function addSeen(found: Seen[], seen: Seen): void {
+function addSeen(found: Placed[], seen: Placed): void {
   const index = found.findIndex(
     ({ entity }) => entity.id === seen.entity.id && entity.type === seen.entity.type,
   );

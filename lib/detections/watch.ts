@@ -13,7 +13,7 @@ import { AuditBusError, describeError } from '../errors.ts';
 import type { Detection } from './define.ts';
 import { type Engine, engineFor, matchEngine, windowOf } from './engine.ts';
 import { remembered } from './remembered.ts';
-import { lookoutsFor, type Seen, type Sighting } from './sighting.ts';
+import { lookoutsFor, NOWHERE, type Placed, type Sighting } from './sighting.ts';
 
 export interface WatchRules {
   readonly alertOnHistory: boolean;
@@ -27,18 +27,11 @@ export interface WatchRules {
   readonly runbookBaseUrl: string;
 }
 
-/** An event in a group of a detection. */
-export interface Placed extends Seen {
-  readonly group: GroupIdentity;
-}
-
 export interface TypedWatch {
   /** False where no event of the type opens anything. */
   readonly opens: boolean;
   readonly see: Watch['see'];
 }
-
-const NOWHERE: readonly Placed[] = [];
 
 export class Watch {
   readonly detection: Detection;
@@ -61,7 +54,9 @@ export class Watch {
       if (lookout === undefined) return undefined;
       const see: Watch['see'] = (event, suppress) => {
         const found = lookout.see(event);
-        return found.length === 0 ? NOWHERE : this.#place(found, event, suppress);
+        return suppress === undefined
+          ? found
+          : found.map((placed) => this.#suppressed(placed, suppress));
       };
       return { opens: lookout.opens, see };
     });
@@ -110,35 +105,22 @@ export class Watch {
     return this.#ofType(event['detail-type'])?.see(event, suppress) ?? NOWHERE;
   }
 
-  #place(found: readonly Seen[], event: BusEvent, suppress: Suppress | undefined): Placed[] {
-    const { workspaceGid } = event.detail.metadata;
-    const { id: detectionId, kind } = this.detection;
-    const shared = kind === 'sequence' || kind === 'absence';
-    const placed: Placed[] = [];
-    for (const { entity, alone, sighting } of found) {
-      if (sighting.learnOnly && kind !== 'newValue') continue;
-      const own = shared
-        ? { detectionId, workspaceGid, entity, shared }
-        : { detectionId, workspaceGid, entity };
-      const by = suppress?.({
-        detectionId,
-        workspaceGid,
-        event: event.detail.data,
-        entities: sighting.about === undefined ? [entity] : [entity, sighting.about],
-      });
-      if (by === undefined) {
-        placed.push({ entity, alone, sighting, group: own });
-        continue;
-      }
-      const isCounted = kind === 'threshold' && !alone;
-      placed.push({
-        entity,
-        alone,
-        sighting: { ...sighting, suppressedBy: by },
-        group: isCounted ? { ...own, suppressionId: by } : own,
-      });
-    }
-    return placed;
+  #suppressed(placed: Placed, suppress: Suppress): Placed {
+    const { group, entity, alone, sighting } = placed;
+    const { detectionId, workspaceGid } = group;
+    const by = suppress({
+      detectionId,
+      workspaceGid,
+      event: sighting.event,
+      entities: sighting.about === undefined ? [entity] : [entity, sighting.about],
+    });
+    if (by === undefined) return placed;
+    const isCounted = this.detection.kind === 'threshold' && !alone;
+    return {
+      ...placed,
+      sighting: { ...sighting, suppressedBy: by },
+      group: isCounted ? { ...group, suppressionId: by } : group,
+    };
   }
 
   /**
@@ -157,6 +139,11 @@ export class Watch {
           ),
         ),
     };
+  }
+
+  /** Milliseconds after an event that opens, from which on every group is idle again. */
+  get openForMs(): number {
+    return this.#engine.openForMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** False for an event that is nothing to a group which has seen none that opens it. */

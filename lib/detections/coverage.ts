@@ -65,7 +65,6 @@ const IGNORED: readonly (readonly [reason: string, types: readonly KnownType[]])
   [
     'It puts deleted work back, or takes access away: nothing is lost or let in by it.',
     [
-      'task_undeleted',
       'project_undeleted',
       'portfolio_undeleted',
       'goal_undeleted',
@@ -89,14 +88,13 @@ const IGNORED: readonly (readonly [reason: string, types: readonly KnownType[]])
       'user_logged_out',
       'user_password_changed',
       'team_created',
-      'attachment_uploaded',
       'team_harvest_integration_enabled',
       'team_harvest_integration_disabled',
     ],
   ],
   [
     'What is deleted can be brought back for 30 days, and losing one does little harm.',
-    ['status_update_deleted', 'task_template_deleted'],
+    ['task_template_deleted'],
   ],
 ];
 

@@ -34,7 +34,7 @@ describe.each(Object.entries(LIMITS) as [FunctionName, number][])('%s', (name, l
 
   it('exports handler, and brings everything with it but what Node itself has', () => {
     expect(code).toMatch(/export\{[\w$]+ as handler\};?\s*$/);
-    const packages = [...code.matchAll(/\bfrom"([^"]+)"/g)].map(([, module = '']) => module);
+    const packages = [...code.matchAll(/\bfrom"([\w@/:.-]+)"/g)].map(([, module = '']) => module);
     expect(packages.length).toBeGreaterThan(0);
     expect(packages.filter((module) => !isBuiltin(module))).toEqual([]);
   });

@@ -2,7 +2,7 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BusEntry } from '../../../lib/bus/publisher-port.ts';
-import { PutEventsPublisher } from '../../../lib/bus/put-events-publisher.ts';
+import { DEFAULT_CONCURRENCY, PutEventsPublisher } from '../../../lib/bus/put-events-publisher.ts';
 import { TEST_CREDENTIALS } from '../../support/dynalite.ts';
 import {
   type PutScript,
@@ -219,7 +219,7 @@ describe('refusals of us', () => {
       failure: { code: 'publish.denied', retryable: false },
     });
     expect(result.published).not.toContain(true);
-    expect(bus.requests.length).toBeLessThanOrEqual(16);
+    expect(bus.requests.length).toBeLessThanOrEqual(DEFAULT_CONCURRENCY);
   });
 
   it("as an entry's code: the others of the request are on the bus", async () => {

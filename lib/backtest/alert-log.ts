@@ -4,6 +4,8 @@ import type { Alert } from '../contract/alert.ts';
 import { ExternalSort } from './external-sort.ts';
 
 const LOOK_EVERY = 10_000;
+/** Some thousand alerts: they are in nobody's way on disk. */
+const SORT_BYTES = 16 * 1024 * 1024;
 
 export class AlertLog {
   readonly #open = new Map<string, Alert>();
@@ -12,7 +14,7 @@ export class AlertLog {
   #untilLook = LOOK_EVERY;
 
   /** @param settleMs milliseconds of event time after an alert's last event from which on nothing changes it */
-  constructor(settleMs: (detectionId: string) => number, sortBytes?: number) {
+  constructor(settleMs: (detectionId: string) => number, sortBytes = SORT_BYTES) {
     this.#settleMs = settleMs;
     this.#sort = new ExternalSort(sortBytes);
   }

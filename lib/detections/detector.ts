@@ -44,7 +44,7 @@ interface Group {
 /** Events between two looks for groups that can be forgotten. */
 const TIDY_EVERY = 20_000;
 /** Gids in alerts that are remembered, each with a marker, in two generations. */
-const REMEMBERED_GIDS = 400_000;
+const REMEMBERED_GIDS = 50_000;
 
 export interface DetectorOptions extends WatchRules {
   /** Milliseconds since the epoch: when an alert counts as found. @default - the time of the newest event */

@@ -1,7 +1,7 @@
 // The `detect` benchmark: all detections over a history, against the bare cost of reading and parsing the same file.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,7 @@ import type { DetectJob, DetectResult } from './measure-child.ts';
 import { writeMix } from './mix.ts';
 
 const CHILD = fileURLToPath(new URL('./measure-child.ts', import.meta.url));
+const PACKAGE = new URL('../../../package.json', import.meta.url);
 const MOST_RATIO = 2.5;
 const MB = 1_000_000;
 
@@ -102,7 +103,7 @@ async function measure(
 }
 
 async function inChild(job: DetectJob): Promise<DetectResult> {
-  const child = fork(CHILD, [JSON.stringify(job)]);
+  const child = fork(CHILD, [JSON.stringify(job)], { execArgv: backtestFlags() });
   let result: DetectResult | undefined;
   child.once('message', (message) => {
     result = message as DetectResult;
@@ -112,6 +113,14 @@ async function inChild(job: DetectJob): Promise<DetectResult> {
     throw new Error(`The measuring process ended with ${code}; its message is above.`);
   }
   return result;
+}
+
+/** Node's own flags of `npm run backtest`: they bound how far V8 lets the heap grow before it collects. */
+function backtestFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as {
+    scripts: { backtest: string };
+  };
+  return scripts.backtest.split(' ').filter((part) => part.startsWith('--'));
 }
 
 function words(report: DetectReport): string {

@@ -4,7 +4,7 @@ import { Annotations, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
 import type { Detection } from '../lib/detections/define.ts';
-import { tuned } from '../lib/detections/tuning.ts';
+import { tuned } from '../lib/detections/tuning/tuning.ts';
 import type { AuditLogConfig } from './config.ts';
 import { Alerts } from './constructs/alerts.ts';
 import { Bus } from './constructs/bus.ts';

@@ -131,7 +131,7 @@ export const configSchema = z.object({
   runbookBaseUrl: httpsUrl(512).optional(),
   // An alarm's description ends at 1,024 characters.
   alarmRunbookUrl: httpsUrl(256).optional(),
-  // What a detection may hold depends on its kind and its lists: lib/detections/overrides.ts says what is wrong with it.
+  // What a detection may hold depends on its kind and its lists: lib/detections/tuning/overrides.ts says what is wrong with it.
   detections: z.record(z.string(), z.unknown()).default({}),
   customerManagedKey: z.boolean().default(false),
   network: network.optional(),

@@ -2,7 +2,11 @@
 // Keys, bounds and defaults are config-schema.ts; the functions' own configuration is their environment.
 import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
 import type { Detection } from '../lib/detections/define.ts';
-import { type Overrides, overrideProblems, problemWords } from '../lib/detections/overrides.ts';
+import {
+  type Overrides,
+  overrideProblems,
+  problemWords,
+} from '../lib/detections/tuning/overrides.ts';
 import { ConfigurationError } from '../lib/errors.ts';
 import { configSchema, RETENTION_DAYS, type Settings, WANTED } from './config-schema.ts';
 import { type CollectedSettings, type ContextValues, collectSettings } from './context.ts';

@@ -11,10 +11,10 @@ import { systemClock as clock } from '../lib/clock.ts';
 import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
 import { loadDetectConfig, readOverridesFile } from '../lib/detections/config.ts';
 import { detectBatch } from '../lib/detections/detect.ts';
-import { DynamoDueNotes } from '../lib/detections/dynamo-due-notes.ts';
-import { countDetectionFailure } from '../lib/detections/failure-metric.ts';
-import { FailureReports } from '../lib/detections/failure-reports.ts';
-import { switchedOff, tuned } from '../lib/detections/tuning.ts';
+import { DynamoDueNotes } from '../lib/detections/due/dynamo-due-notes.ts';
+import { countDetectionFailure } from '../lib/detections/failures/metric.ts';
+import { FailureReports } from '../lib/detections/failures/reports.ts';
+import { switchedOff, tuned } from '../lib/detections/tuning/tuning.ts';
 
 const log = new Logger();
 const config = loadDetectConfig(process.env);

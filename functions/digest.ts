@@ -16,7 +16,7 @@ import { clientConfig } from '../lib/aws-clients.ts';
 import { systemClock as clock } from '../lib/clock.ts';
 import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
 import { readOverridesFile } from '../lib/detections/config.ts';
-import { tuned } from '../lib/detections/tuning.ts';
+import { tuned } from '../lib/detections/tuning/tuning.ts';
 import { SecretText } from '../lib/secret-text.ts';
 
 const log = new Logger();

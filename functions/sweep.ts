@@ -10,11 +10,11 @@ import { PutEventsPublisher } from '../lib/bus/put-events-publisher.ts';
 import { systemClock as clock } from '../lib/clock.ts';
 import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
 import { loadSweepConfig, readOverridesFile } from '../lib/detections/config.ts';
-import { DynamoDueIndex } from '../lib/detections/dynamo-due-index.ts';
-import { countDetectionFailure } from '../lib/detections/failure-metric.ts';
-import { FailureReports } from '../lib/detections/failure-reports.ts';
-import { SETTLE_MS, type Swept, sweepAndStay } from '../lib/detections/sweep.ts';
-import { tuned } from '../lib/detections/tuning.ts';
+import { DynamoDueIndex } from '../lib/detections/due/dynamo-due-index.ts';
+import { SETTLE_MS, type Swept, sweepAndStay } from '../lib/detections/due/sweep.ts';
+import { countDetectionFailure } from '../lib/detections/failures/metric.ts';
+import { FailureReports } from '../lib/detections/failures/reports.ts';
+import { tuned } from '../lib/detections/tuning/tuning.ts';
 import { DynamoFeedProgress } from '../lib/poller/feed-progress.ts';
 
 const log = new Logger();

@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { ENVIRONMENT } from '../../lib/contract/environment.ts';
 import { ALERT_SOURCE, POLLER_SOURCE } from '../../lib/contract/sources.ts';
 import type { Detection } from '../../lib/detections/define.ts';
-import { rulePattern } from '../../lib/detections/rule-pattern.ts';
+import { rulePattern } from '../../lib/detections/definition/rule-pattern.ts';
 import type { AuditLogConfig } from '../config.ts';
 import type { Bus } from './bus.ts';
 import { BusRule, detectionInputTemplate } from './bus-rule.ts';

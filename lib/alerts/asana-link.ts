@@ -1,7 +1,7 @@
 // A link to the thing an alert is about, in Asana's own web app. Built from digits only: nothing of Asana's text gets in.
 import type { Alert } from '../contract/alert.ts';
 import type { AuditLogEvent } from '../contract/bus-event.ts';
-import { asText, field } from '../detections/fields.ts';
+import { asText, field } from '../detections/reading/fields.ts';
 
 const APP = 'https://app.asana.com';
 const DIGITS = /^\d{1,24}$/;

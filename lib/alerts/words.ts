@@ -2,7 +2,13 @@
 // Texts come out clean and short, not escaped: that is each sink's own.
 import type { Alert, ContextValue, Severity } from '../contract/alert.ts';
 import type { AuditLogEvent } from '../contract/bus-event.ts';
-import { actorWords, asText, field, resourceWords, valueWords } from '../detections/fields.ts';
+import {
+  actorWords,
+  asText,
+  field,
+  resourceWords,
+  valueWords,
+} from '../detections/reading/fields.ts';
 import { shownText } from '../text.ts';
 import type { RollUp } from './delivery/roll-up.ts';
 

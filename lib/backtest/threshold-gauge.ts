@@ -1,9 +1,9 @@
 // What a threshold would have met in a history: how many events (or values) its groups had within the window, and how many
 // alerts each other threshold would have raised. Sees events in the order of their time. The engine decides alerts, not this.
 import type { ThresholdDetection } from '../detections/define.ts';
-import { GroupMap, type GroupName } from '../detections/group-map.ts';
-import type { Placed } from '../detections/sighting.ts';
-import { spanMs } from '../detections/spans.ts';
+import { spanMs } from '../detections/definition/spans.ts';
+import { GroupMap, type GroupName } from '../detections/engines/group-map.ts';
+import type { Placed } from '../detections/engines/sighting.ts';
 
 export interface ThresholdReport {
   readonly atLeast: number;

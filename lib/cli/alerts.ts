@@ -3,7 +3,7 @@
 import { type AlertFilter, AlertList, type RecordedAlert } from '../alerts/state/alert-list.ts';
 import { alertStatusSchema, SEVERITIES } from '../contract/alert.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
-import { isNamed } from '../detections/named-ids.ts';
+import { isNamed } from '../detections/definition/named-ids.ts';
 import { AuditBusError, ConfigurationError } from '../errors.ts';
 import { oneLine } from '../local/bus-entry.ts';
 import { nearest } from '../nearest.ts';

@@ -4,7 +4,7 @@ import { readEvent } from '../backtest/history-event.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
 import { Detector } from '../detections/detector.ts';
 import { explain } from '../detections/explain.ts';
-import { tuned } from '../detections/tuning.ts';
+import { tuned } from '../detections/tuning/tuning.ts';
 import { ConfigurationError } from '../errors.ts';
 import { sizeOfHistory } from './shared/backtest-options.ts';
 import { EXIT, many, readFlags, runCommand, type Terminal, text } from './shared/command.ts';

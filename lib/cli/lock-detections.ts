@@ -1,9 +1,9 @@
 // `npm run versions`: brings lib/detections/catalogue.lock.json up to date, unless a changed definition kept its version.
-// With --check nothing is written, and a lock that is behind is a failure too. What counts as a change is lib/detections/lock.ts.
+// With --check nothing is written, and a lock that is behind is a failure too. What counts as a change is lib/detections/definition/lock.ts.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
-import { EMPTY_LOCK, fingerprint, type Lock, nextLock } from '../detections/lock.ts';
+import { EMPTY_LOCK, fingerprint, type Lock, nextLock } from '../detections/definition/lock.ts';
 
 const [, , option, given] = process.argv;
 const isCheck = option === '--check';

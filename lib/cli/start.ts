@@ -3,7 +3,7 @@ import { isatty } from 'node:tty';
 import pc from 'picocolors';
 import { systemClock } from '../clock.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
-import type { Tuning } from '../detections/tuning-file.ts';
+import type { Tuning } from '../detections/tuning/file.ts';
 import { AuditBusError, ConfigurationError } from '../errors.ts';
 import { damagedDatabase } from '../local/damaged-data.ts';
 import { LineWriter } from '../local/line-writer.ts';

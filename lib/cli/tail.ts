@@ -2,7 +2,7 @@
 // What is made in AWS for it, and removed again, is tail/aws-tail.ts's.
 import { isJsonObject, parseLossless } from '../asana/lossless-json.ts';
 import { SEVERITIES, type Severity } from '../contract/alert.ts';
-import { readSpan } from '../detections/spans.ts';
+import { readSpan } from '../detections/definition/spans.ts';
 import { AuditBusError, ConfigurationError } from '../errors.ts';
 import { tailRun } from '../local/run-client.ts';
 import { cleanText } from '../text.ts';

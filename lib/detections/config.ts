@@ -6,7 +6,7 @@ import { ENVIRONMENT } from '../contract/environment.ts';
 import { DEFAULT_RUNBOOK_BASE_URL } from '../contract/runbook.ts';
 import { readEnvironment, trueOrFalse, wholeNumber } from '../environment.ts';
 import type { Detection } from './define.ts';
-import { checkedOverrides, type Overrides } from './overrides.ts';
+import { checkedOverrides, type Overrides } from './tuning/overrides.ts';
 
 export interface DetectConfig {
   readonly eventBusName: string;

@@ -2,9 +2,9 @@
 // Definitions are for the CDK app, the docs and the engines alike: nothing here runs one or knows AWS.
 import type { Severity } from '../contract/alert.ts';
 import type { AuditLogEvent } from '../contract/bus-event.ts';
-import { checkDefinition } from './check-definition.ts';
-import type { EntityOf } from './entity.ts';
-import type { Span } from './spans.ts';
+import { checkDefinition } from './definition/check.ts';
+import type { Span } from './definition/spans.ts';
+import type { EntityOf } from './reading/entity.ts';
 
 /** The part of an EventBridge pattern that a detection says; `rulePattern` adds source, origin and replay-name. */
 export interface DetectionPattern {

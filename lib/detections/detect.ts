@@ -9,10 +9,10 @@ import { type Suppress, suppressor } from '../alerts/suppressions/suppression.ts
 import { AuditBusError, describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Detection } from './define.ts';
-import type { DueIndex } from './due-index.ts';
+import type { DueIndex } from './due/due-index.ts';
+import { leaveNotes } from './due/notes.ts';
+import type { Sighting } from './engines/sighting.ts';
 import { parseMessage } from './message.ts';
-import { leaveNotes } from './notes.ts';
-import type { Sighting } from './sighting.ts';
 import { Watch, type WatchRules } from './watch.ts';
 
 /** A queue message, as far as detecting goes. */

@@ -14,9 +14,9 @@ import { createdAtOf } from '../asana/event.ts';
 import type { Alert } from '../contract/alert.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
 import type { Detection } from './define.ts';
-import { GroupMap } from './group-map.ts';
+import { GroupMap } from './engines/group-map.ts';
+import type { Placed } from './engines/sighting.ts';
 import { remembered } from './remembered.ts';
-import type { Placed } from './sighting.ts';
 import { type TypedWatch, Watch, type WatchRules } from './watch.ts';
 
 /** A detection with its groups. */

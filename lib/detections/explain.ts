@@ -4,12 +4,12 @@ import type { Alert, Entity } from '../contract/alert.ts';
 import type { AuditLogEvent, BusEvent } from '../contract/bus-event.ts';
 import { describeError } from '../errors.ts';
 import type { Detection, DetectionPattern, When } from './define.ts';
+import { firstMismatch, type Mismatch } from './definition/mismatch.ts';
+import { waysOf } from './definition/ways.ts';
 import type { Detector } from './detector.ts';
+import type { Placed } from './engines/sighting.ts';
 import { compileEventPattern } from './event-pattern.ts';
-import { firstMismatch, type Mismatch } from './mismatch.ts';
-import type { Placed } from './sighting.ts';
 import type { Watch } from './watch.ts';
-import { waysOf } from './ways.ts';
 
 /** One pattern of a detection: its only one, or a step's. */
 export interface LookExplained {

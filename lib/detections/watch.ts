@@ -11,9 +11,9 @@ import type { Suppress } from '../alerts/suppressions/suppression.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import type { Detection } from './define.ts';
-import { type Engine, engineFor, matchEngine, windowOf } from './engine.ts';
+import { type Engine, engineFor, matchEngine, windowOf } from './engines/engine.ts';
+import { lookoutsFor, NOWHERE, type Placed, type Sighting } from './engines/sighting.ts';
 import { remembered } from './remembered.ts';
-import { lookoutsFor, NOWHERE, type Placed, type Sighting } from './sighting.ts';
 
 export interface WatchRules {
   readonly alertOnHistory: boolean;

@@ -1,6 +1,7 @@
 // The part of docs/detections.md that shows what becomes of each known event type. Pure text.
-import { type Coverage, coverageOf } from '../detections/coverage.ts';
+
 import type { Detection } from '../detections/define.ts';
+import { type Coverage, coverageOf } from '../detections/definition/coverage.ts';
 
 export function coverageSection(detections: readonly Detection[]): string {
   const coverage = coverageOf(detections);

@@ -1,8 +1,9 @@
 // Writes docs/detections.md out of the definitions, so that the page says what the code does. Pure text.
-import { ATTACK_TECHNIQUES } from '../detections/attack.ts';
+
 import { type Detection, eventsOf } from '../detections/define.ts';
-import { rulePattern } from '../detections/rule-pattern.ts';
-import { waysOf } from '../detections/ways.ts';
+import { ATTACK_TECHNIQUES } from '../detections/definition/attack.ts';
+import { rulePattern } from '../detections/definition/rule-pattern.ts';
+import { waysOf } from '../detections/definition/ways.ts';
 import { coverageSection } from './coverage-section.ts';
 import { howItDecides } from './kind-words.ts';
 

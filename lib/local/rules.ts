@@ -1,8 +1,8 @@
 // The rules of the local bus: the very patterns the deployed bus has, each with the queue it feeds.
 import type { BusEvent } from '../contract/bus-event.ts';
 import type { Detection } from '../detections/define.ts';
+import { rulePattern } from '../detections/definition/rule-pattern.ts';
 import { compileEventPattern } from '../detections/event-pattern.ts';
-import { rulePattern } from '../detections/rule-pattern.ts';
 import type { LocalRule } from './bus.ts';
 
 export const DETECT_QUEUE = 'detect';

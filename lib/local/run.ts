@@ -1,6 +1,6 @@
 // The local run from lock to summary: the order of things, what is said when, and how it ends.
 import type { Clock } from '../clock.ts';
-import type { Tuning } from '../detections/tuning-file.ts';
+import type { Tuning } from '../detections/tuning/file.ts';
 import { type Log, silentLog } from '../log.ts';
 import { shownText } from '../text.ts';
 import { acquireLock, type DataFolderLock } from './lock.ts';

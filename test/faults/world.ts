@@ -7,7 +7,7 @@ import {
 } from '../../lib/alerts/delivery/sink-patterns.ts';
 import { MAX_ENTRIES_PER_REQUEST } from '../../lib/bus/chunker.ts';
 import { CATALOGUE } from '../../lib/detections/catalogue/index.ts';
-import { SETTLE_MS } from '../../lib/detections/sweep.ts';
+import { SETTLE_MS } from '../../lib/detections/due/sweep.ts';
 import { judgeEntry } from '../../lib/local/bus-entry.ts';
 import { DurableQueues } from '../../lib/local/queue.ts';
 import { detectionRules, sinkQueue, sinkRule } from '../../lib/local/rules.ts';

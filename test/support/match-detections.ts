@@ -10,8 +10,8 @@ import {
   type Lists,
   type MatchDetection,
 } from '../../lib/detections/define.ts';
+import { rulePattern } from '../../lib/detections/definition/rule-pattern.ts';
 import { compileEventPattern } from '../../lib/detections/event-pattern.ts';
-import { rulePattern } from '../../lib/detections/rule-pattern.ts';
 import { busEvent } from './bus-events.ts';
 
 export const MATCHES: readonly MatchDetection[] = CATALOGUE.filter(

@@ -1,7 +1,7 @@
 // Which alerts a sink delivers, and into which Slack channel. Pure; the settings are lib/contract/delivery.ts.
 import { type Alert, SEVERITIES, type Severity } from '../../contract/alert.ts';
 import type { SlackDelivery } from '../../contract/delivery.ts';
-import { isNamed } from '../../detections/named-ids.ts';
+import { isNamed } from '../../detections/definition/named-ids.ts';
 
 /** True when the severity is the sink's least one or above. */
 export function isSevereEnough(severity: Severity, minimum: Severity): boolean {

@@ -2,7 +2,7 @@
 // Bounded, since all of it is chosen by whoever acts: five values of a field, each cut.
 import type { ContextValue } from '../../contract/alert.ts';
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
-import { asText, field } from '../../detections/fields.ts';
+import { asText, field } from '../../detections/reading/fields.ts';
 import { shownText } from '../../text.ts';
 
 const MAX_VALUES_OF_A_FIELD = 5;

@@ -3,7 +3,7 @@ import { type Alert, SEVERITIES, type Severity } from '../../contract/alert.ts';
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
 import { runbookUrl } from '../../contract/runbook.ts';
 import type { Detection } from '../../detections/define.ts';
-import { asText, field } from '../../detections/fields.ts';
+import { asText, field } from '../../detections/reading/fields.ts';
 import { shownText } from '../../text.ts';
 import type { Match } from './finding.ts';
 import { alertIdOf, type GroupIdentity } from './identity.ts';

@@ -1,5 +1,5 @@
 // When what an alert holds becomes a revision on the bus: at once as it opens, then at most once a minute, and at last when
-// its window is over. Pure. What an alert holds is window.ts's, who calls when is lib/detections/detect.ts and sweep.ts.
+// its window is over. Pure. What an alert holds is window.ts's, who calls when is lib/detections/detect.ts and due/sweep.ts.
 import type { Alert } from '../../contract/alert.ts';
 import type { AlertWindow, GroupState } from './group.ts';
 import type { Pace, Windows } from './rules.ts';

@@ -9,7 +9,7 @@ import {
 import { parseLossless } from '../../asana/lossless-json.ts';
 import type { Clock } from '../../clock.ts';
 import type { Alert, AlertStatus, Severity } from '../../contract/alert.ts';
-import { isNamed } from '../../detections/named-ids.ts';
+import { isNamed } from '../../detections/definition/named-ids.ts';
 import { timeKey } from '../../time-key.ts';
 import { alertsPartition, alertTimesPartition } from './dynamo-store.ts';
 

@@ -1,8 +1,8 @@
 // What a suppression may hold: checks what a person gave and makes one of it, or says all that is wrong. Pure.
 import type { Suppression } from '../../contract/operator.ts';
+import { readSpan } from '../../detections/definition/spans.ts';
 import { parseCidr } from '../../detections/event-pattern/address.ts';
-import { digitsOf, singleAddress } from '../../detections/networks.ts';
-import { readSpan } from '../../detections/spans.ts';
+import { digitsOf, singleAddress } from '../../detections/reading/networks.ts';
 import { ConfigurationError } from '../../errors.ts';
 import { readInstant } from '../../instant.ts';
 import { nearest } from '../../nearest.ts';

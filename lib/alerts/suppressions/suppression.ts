@@ -3,8 +3,8 @@
 import type { Entity } from '../../contract/alert.ts';
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
 import type { Suppression } from '../../contract/operator.ts';
-import { asText, field } from '../../detections/fields.ts';
-import { isAddressIn } from '../../detections/networks.ts';
+import { asText, field } from '../../detections/reading/fields.ts';
+import { isAddressIn } from '../../detections/reading/networks.ts';
 
 /** An event as suppressions look at it. */
 export interface Facts {

@@ -1,5 +1,5 @@
 // Values of the flags by which commands choose: lists of words, and instants. What is wrong is added to problems, a line each.
-import { readSpan } from '../../detections/spans.ts';
+import { readSpan } from '../../detections/definition/spans.ts';
 import { readInstant } from '../../instant.ts';
 import { cleanText } from '../../text.ts';
 

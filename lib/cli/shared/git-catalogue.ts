@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { checkDefinition } from '../../detections/check-definition.ts';
 import type { Detection } from '../../detections/define.ts';
+import { checkDefinition } from '../../detections/definition/check.ts';
 import { AuditBusError, describeError } from '../../errors.ts';
 import { cleanText } from '../../text.ts';
 

@@ -1,6 +1,6 @@
-// Reads the file that `--config` names, for the commands that have it. What it may hold is lib/detections/tuning-file.ts's.
+// Reads the file that `--config` names, for the commands that have it. What it may hold is lib/detections/tuning/file.ts's.
 import type { Detection } from '../../detections/define.ts';
-import { readTuning, type Tuning, UNTUNED } from '../../detections/tuning-file.ts';
+import { readTuning, type Tuning, UNTUNED } from '../../detections/tuning/file.ts';
 import { ConfigurationError } from '../../errors.ts';
 import { readJsonInput } from './input-file.ts';
 

@@ -9,7 +9,7 @@ import {
   OPERATOR_SOURCE,
   POLLER_SOURCE,
 } from '../../contract/sources.ts';
-import { isNamed } from '../../detections/named-ids.ts';
+import { isNamed } from '../../detections/definition/named-ids.ts';
 
 /** By the words people use. */
 export const SOURCES: Readonly<Record<string, string>> = {

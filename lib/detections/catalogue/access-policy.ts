@@ -1,8 +1,8 @@
 // Detections on who and what may get into the workspace: email domains, guests, public links, apps.
 import { defineDetection } from '../define.ts';
-import { isDomainListed } from '../domains.ts';
-import { firstOf, newEmailDomain, resource, workspace } from '../entity.ts';
-import { actorWords, changeWords, field, resourceWords, valueWords } from '../fields.ts';
+import { isDomainListed } from '../reading/domains.ts';
+import { firstOf, newEmailDomain, resource, workspace } from '../reading/entity.ts';
+import { actorWords, changeWords, field, resourceWords, valueWords } from '../reading/fields.ts';
 import { change, example, SERVICE_ACCOUNT_API } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 

@@ -1,9 +1,9 @@
 // Detections on many accounts at once: invited, removed, stripped of their power.
 import { defineDetection } from '../define.ts';
-import { actorWords, field, resourceWords } from '../fields.ts';
-import { BY_ACTOR, EACH_RESOURCE } from '../groups.ts';
-import { isNamed, isOwnDoing, isServiceAccountCall } from '../people.ts';
-import { isAdminRole, isSuperAdminRole } from '../role-names.ts';
+import { actorWords, field, resourceWords } from '../reading/fields.ts';
+import { BY_ACTOR, EACH_RESOURCE } from '../reading/groups.ts';
+import { isNamed, isOwnDoing, isServiceAccountCall } from '../reading/people.ts';
+import { isAdminRole, isSuperAdminRole } from '../reading/role-names.ts';
 import {
   ALICE,
   ASANA_ITSELF,

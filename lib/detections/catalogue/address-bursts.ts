@@ -2,9 +2,9 @@
 
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
 import { defineDetection, type Lists } from '../define.ts';
-import { asText, field, resourceWords, valueWords } from '../fields.ts';
-import { BY_ADDRESS, EACH_RESOURCE } from '../groups.ts';
-import { isAddressIn } from '../networks.ts';
+import { asText, field, resourceWords, valueWords } from '../reading/fields.ts';
+import { BY_ADDRESS, EACH_RESOURCE } from '../reading/groups.ts';
+import { isAddressIn } from '../reading/networks.ts';
 import { BOB, example, numbered, spread, WEB } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 

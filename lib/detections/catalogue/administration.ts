@@ -1,9 +1,16 @@
 // Detections on how the workspace is administered: by calls instead of by hand, and by people who are not of the company.
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
 import { defineDetection } from '../define.ts';
-import { actor, firstOf, helpedUser } from '../entity.ts';
-import { actorWords, asText, changeWords, field, resourceWords, valueWords } from '../fields.ts';
-import { isNamed } from '../people.ts';
+import { actor, firstOf, helpedUser } from '../reading/entity.ts';
+import {
+  actorWords,
+  asText,
+  changeWords,
+  field,
+  resourceWords,
+  valueWords,
+} from '../reading/fields.ts';
+import { isNamed } from '../reading/people.ts';
 import { change, example, SERVICE_ACCOUNT_API } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 import { ASK_WITHIN_30_MINUTES, HOW_ACTOR_CAME_IN } from './triage.ts';

@@ -1,8 +1,15 @@
 // Detections on apps, tokens and service accounts.
 import { defineDetection } from '../define.ts';
-import { actor, firstOf, resource, workspace } from '../entity.ts';
-import { actorWords, asText, changeWords, field, resourceWords, valueWords } from '../fields.ts';
-import { isNamed } from '../people.ts';
+import { actor, firstOf, resource, workspace } from '../reading/entity.ts';
+import {
+  actorWords,
+  asText,
+  changeWords,
+  field,
+  resourceWords,
+  valueWords,
+} from '../reading/fields.ts';
+import { isNamed } from '../reading/people.ts';
 import { ALICE, BOB, change, example, SERVICE_ACCOUNT_API } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 

@@ -1,9 +1,9 @@
 // Detections on one person who takes a lot: files, CSV exports, places in other people's projects.
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
 import { defineDetection } from '../define.ts';
-import { emailsIn } from '../domains.ts';
-import { actorWords, asText, field, resourceWords, valueWords } from '../fields.ts';
-import { BY_ACTOR, BY_PERSON_ACTING } from '../groups.ts';
+import { emailsIn } from '../reading/domains.ts';
+import { actorWords, asText, field, resourceWords, valueWords } from '../reading/fields.ts';
+import { BY_ACTOR, BY_PERSON_ACTING } from '../reading/groups.ts';
 import {
   ALICE,
   ASANA_ITSELF,

@@ -1,10 +1,10 @@
 // Detections on work that becomes visible to more people.
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
 import { defineDetection } from '../define.ts';
-import { emailsIn, isOutsider } from '../domains.ts';
-import { firstOf, resource, workspace } from '../entity.ts';
-import { actorWords, changeWords, field, resourceWords, valueWords } from '../fields.ts';
-import { isNamed } from '../people.ts';
+import { emailsIn, isOutsider } from '../reading/domains.ts';
+import { firstOf, resource, workspace } from '../reading/entity.ts';
+import { actorWords, changeWords, field, resourceWords, valueWords } from '../reading/fields.ts';
+import { isNamed } from '../reading/people.ts';
 import { BOB, change, example, SERVICE_ACCOUNT_API } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 

@@ -1,7 +1,7 @@
 // Detections on work that is destroyed in bulk.
 import { defineDetection } from '../define.ts';
-import { actorWords, asText, field, resourceWords, valueWords } from '../fields.ts';
-import { BY_ACTOR } from '../groups.ts';
+import { actorWords, asText, field, resourceWords, valueWords } from '../reading/fields.ts';
+import { BY_ACTOR } from '../reading/groups.ts';
 import { ALICE, ASANA_ITSELF, example, GID_ONLY, numbered, spread } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 

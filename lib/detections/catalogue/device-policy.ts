@@ -1,8 +1,9 @@
 // Detections on settings that decide from where and on what people work: allowed addresses, the mobile app.
-import { isWideRange } from '../address-range.ts';
+
 import { defineDetection } from '../define.ts';
-import { firstOf, resource, workspace } from '../entity.ts';
-import { actorWords, changeWords, field, resourceWords } from '../fields.ts';
+import { isWideRange } from '../reading/address-range.ts';
+import { firstOf, resource, workspace } from '../reading/entity.ts';
+import { actorWords, changeWords, field, resourceWords } from '../reading/fields.ts';
 import { change, example, SERVICE_ACCOUNT_API } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 import { ASK_WITHIN_1_HOUR, HOW_ACTOR_CAME_IN, OTHER_SETTINGS } from './triage.ts';

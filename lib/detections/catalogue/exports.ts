@@ -1,7 +1,7 @@
 // Detections on data taken out of Asana in bulk.
 import { defineDetection } from '../define.ts';
-import { actor } from '../entity.ts';
-import { actorWords, field, resourceWords } from '../fields.ts';
+import { actor } from '../reading/entity.ts';
+import { actorWords, field, resourceWords } from '../reading/fields.ts';
 import { example, SERVICE_ACCOUNT_API } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 

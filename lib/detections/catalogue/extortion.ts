@@ -1,7 +1,7 @@
 // Detections on work that is taken out and then destroyed.
 import { defineDetection } from '../define.ts';
-import { actorWords, resourceWords } from '../fields.ts';
-import { BY_PERSON_ACTING } from '../groups.ts';
+import { actorWords, resourceWords } from '../reading/fields.ts';
+import { BY_PERSON_ACTING } from '../reading/groups.ts';
 import { CONTAINER_DELETIONS, FINAL_DELETIONS, ITEM_DELETIONS } from './deletions.ts';
 import { ALICE, ASANA_ITSELF, example, numbered, repeated, timeline } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';

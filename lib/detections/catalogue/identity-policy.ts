@@ -1,7 +1,7 @@
 // Detections on settings that decide who vouches for a sign-in: identity providers and the second factor.
 import { defineDetection } from '../define.ts';
-import { firstOf, resource, workspace } from '../entity.ts';
-import { actorWords, changeWords, field, resourceWords } from '../fields.ts';
+import { firstOf, resource, workspace } from '../reading/entity.ts';
+import { actorWords, changeWords, field, resourceWords } from '../reading/fields.ts';
 import { change, EMAIL_DOMAIN, example, SERVICE_ACCOUNT_API } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 import { HOW_ACTOR_CAME_IN, OTHER_SETTINGS } from './triage.ts';

@@ -1,7 +1,7 @@
 // Detections on apps that come into the workspace: one nobody has used before, one that many let in at once.
 import { defineDetection } from '../define.ts';
-import { actorWords, asText, field, valueWords } from '../fields.ts';
-import { EACH_PERSON_ACTING } from '../groups.ts';
+import { actorWords, asText, field, valueWords } from '../reading/fields.ts';
+import { EACH_PERSON_ACTING } from '../reading/groups.ts';
 import { ALICE, example, numbered, spread, timeline } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 

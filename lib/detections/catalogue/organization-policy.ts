@@ -1,8 +1,8 @@
 // Detections on settings of the organization: whom it trusts, who hears of its security, what its AI may do.
 import { defineDetection } from '../define.ts';
-import { emailsIn, isOutsider } from '../domains.ts';
-import { firstOf, resource, workspace } from '../entity.ts';
-import { actorWords, changeWords, field, resourceWords } from '../fields.ts';
+import { emailsIn, isOutsider } from '../reading/domains.ts';
+import { firstOf, resource, workspace } from '../reading/entity.ts';
+import { actorWords, changeWords, field, resourceWords } from '../reading/fields.ts';
 import { change, example, SERVICE_ACCOUNT_API } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 import { ASK_WITHIN_1_HOUR, ASK_WITHIN_30_MINUTES, OTHER_SETTINGS } from './triage.ts';

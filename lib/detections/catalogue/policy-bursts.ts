@@ -2,9 +2,9 @@
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
 import { shownText } from '../../text.ts';
 import { defineDetection } from '../define.ts';
-import { isDurationExtended } from '../durations.ts';
-import { actorWords, asText, field, resourceWords } from '../fields.ts';
-import { BY_ACTOR } from '../groups.ts';
+import { isDurationExtended } from '../reading/durations.ts';
+import { actorWords, asText, field, resourceWords } from '../reading/fields.ts';
+import { BY_ACTOR } from '../reading/groups.ts';
 import {
   ALICE,
   ASANA_ITSELF,

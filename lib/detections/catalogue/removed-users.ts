@@ -1,7 +1,7 @@
 // Detections on people who were taken out of the workspace and act in it all the same.
 import { defineDetection } from '../define.ts';
-import { actorWords, field, resourceWords, valueWords } from '../fields.ts';
-import { BY_PERSON_ACTING, BY_PERSON_CONCERNED } from '../groups.ts';
+import { actorWords, field, resourceWords, valueWords } from '../reading/fields.ts';
+import { BY_PERSON_ACTING, BY_PERSON_CONCERNED } from '../reading/groups.ts';
 import { ITEM_DELETIONS } from './deletions.ts';
 import {
   ALICE,

@@ -1,8 +1,8 @@
 // Detections on administrative roles: who was made an admin, and what admins may do. A demotion is no grant.
 import { defineDetection } from '../define.ts';
-import { actor, firstOf, resource, workspace } from '../entity.ts';
-import { actorWords, changeWords, field, resourceWords } from '../fields.ts';
-import { isAdminRole, isNoRole, isSuperAdminRole } from '../role-names.ts';
+import { actor, firstOf, resource, workspace } from '../reading/entity.ts';
+import { actorWords, changeWords, field, resourceWords } from '../reading/fields.ts';
+import { isAdminRole, isNoRole, isSuperAdminRole } from '../reading/role-names.ts';
 import { BOB, change, example, SERVICE_ACCOUNT_API } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 

@@ -1,6 +1,6 @@
 // Detections on accounts that stay without a second factor.
 import { defineDetection } from '../define.ts';
-import { actorWords, resourceWords } from '../fields.ts';
+import { actorWords, resourceWords } from '../reading/fields.ts';
 import { BOB, example, numbered, timeline } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 

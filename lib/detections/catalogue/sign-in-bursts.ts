@@ -1,6 +1,6 @@
 // Detections on many sign-ins together: guessing a password, and guessing it right.
 import { defineDetection, type GroupBy } from '../define.ts';
-import { asText, field, resourceWords, valueWords } from '../fields.ts';
+import { asText, field, resourceWords, valueWords } from '../reading/fields.ts';
 import { BOB, example, numbered, repeated, spread, timeline } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 

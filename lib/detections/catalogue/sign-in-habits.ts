@@ -1,9 +1,9 @@
 // Detections on sign-ins that are unlike those of the same person before: another program, a long silence.
 
 import { defineDetection } from '../define.ts';
-import { asText, field, resourceWords, valueWords } from '../fields.ts';
-import { BY_PERSON_CONCERNED } from '../groups.ts';
-import { clientOf, isScripted } from '../user-agents.ts';
+import { asText, field, resourceWords, valueWords } from '../reading/fields.ts';
+import { BY_PERSON_CONCERNED } from '../reading/groups.ts';
+import { clientOf, isScripted } from '../reading/user-agents.ts';
 import { BOB, example, numbered, timeline, WEB } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 

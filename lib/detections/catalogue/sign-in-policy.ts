@@ -1,8 +1,8 @@
 // Detections on the organization's sign-in policy: SAML, passwords, how long sessions live.
 import { defineDetection } from '../define.ts';
-import { isDurationExtended } from '../durations.ts';
-import { firstOf, resource, workspace } from '../entity.ts';
-import { actorWords, changeWords, field, resourceWords } from '../fields.ts';
+import { isDurationExtended } from '../reading/durations.ts';
+import { firstOf, resource, workspace } from '../reading/entity.ts';
+import { actorWords, changeWords, field, resourceWords } from '../reading/fields.ts';
 import { change, EMAIL_DOMAIN, example, SERVICE_ACCOUNT_API } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 

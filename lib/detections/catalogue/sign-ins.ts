@@ -1,9 +1,9 @@
 // Detections on how people sign in, one sign-in at a time.
 import { defineDetection } from '../define.ts';
-import { emailDomain, isDomainListed } from '../domains.ts';
-import { actor, firstOf, resource } from '../entity.ts';
-import { asText, field, resourceWords, valueWords } from '../fields.ts';
-import { isNamed } from '../people.ts';
+import { emailDomain, isDomainListed } from '../reading/domains.ts';
+import { actor, firstOf, resource } from '../reading/entity.ts';
+import { asText, field, resourceWords, valueWords } from '../reading/fields.ts';
+import { isNamed } from '../reading/people.ts';
 import { BOB, example } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 

@@ -1,7 +1,7 @@
 // Detections on an account that changes hands: let in by the back door, then made use of.
 import { defineDetection } from '../define.ts';
-import { actorWords, asText, field, valueWords } from '../fields.ts';
-import { BY_PERSON_ACTING, BY_PERSON_CONCERNED } from '../groups.ts';
+import { actorWords, asText, field, valueWords } from '../reading/fields.ts';
+import { BY_PERSON_ACTING, BY_PERSON_CONCERNED } from '../reading/groups.ts';
 import { BOB, example, numbered, timeline } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 

@@ -1,8 +1,8 @@
 // Detections on what may be used instead of a sign-in: the policies for tokens and apps.
 import { defineDetection } from '../define.ts';
-import { isDurationExtended } from '../durations.ts';
-import { firstOf, resource, workspace } from '../entity.ts';
-import { actorWords, asText, changeWords, field, resourceWords } from '../fields.ts';
+import { isDurationExtended } from '../reading/durations.ts';
+import { firstOf, resource, workspace } from '../reading/entity.ts';
+import { actorWords, asText, changeWords, field, resourceWords } from '../reading/fields.ts';
 import { change, example, SERVICE_ACCOUNT_API } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 import { ASK_WITHIN_1_HOUR, HOW_ACTOR_CAME_IN, OTHER_SETTINGS } from './triage.ts';

@@ -1,8 +1,8 @@
 // Detections on what is done with tokens: where service accounts call from, what a new token is used for.
 import { defineDetection } from '../define.ts';
-import { actorWords, asText, field, valueWords } from '../fields.ts';
-import { BY_ACTOR, BY_PERSON_ACTING } from '../groups.ts';
-import { isNetworkListed, networkOf } from '../networks.ts';
+import { actorWords, asText, field, valueWords } from '../reading/fields.ts';
+import { BY_ACTOR, BY_PERSON_ACTING } from '../reading/groups.ts';
+import { isNetworkListed, networkOf } from '../reading/networks.ts';
 import {
   ALICE,
   example,

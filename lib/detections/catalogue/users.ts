@@ -1,10 +1,10 @@
 // Detections on single accounts: second factor, who is let in and let in again.
 
 import { defineDetection } from '../define.ts';
-import { isOutsider } from '../domains.ts';
-import { actor, firstOf, resource } from '../entity.ts';
-import { actorWords, resourceWords } from '../fields.ts';
-import { isNamed, isOwnDoing, isServiceAccountCall } from '../people.ts';
+import { isOutsider } from '../reading/domains.ts';
+import { actor, firstOf, resource } from '../reading/entity.ts';
+import { actorWords, resourceWords } from '../reading/fields.ts';
+import { isNamed, isOwnDoing, isServiceAccountCall } from '../reading/people.ts';
 import { ALICE, BOB, example, SERVICE_ACCOUNT_API } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
 

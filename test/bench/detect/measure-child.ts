@@ -3,7 +3,7 @@
 import { backtest } from '../../../lib/backtest/backtest.ts';
 import { readLines } from '../../../lib/backtest/lines.ts';
 import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
-import { UNTUNED } from '../../../lib/detections/tuning-file.ts';
+import { UNTUNED } from '../../../lib/detections/tuning/file.ts';
 
 export interface DetectJob {
   readonly file: string;

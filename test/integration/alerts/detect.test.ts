@@ -13,7 +13,7 @@ import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
 import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
 import { samlWeakened } from '../../../lib/detections/catalogue/sign-in-policy.ts';
 import { detectBatch } from '../../../lib/detections/detect.ts';
-import { MemoryDueIndex } from '../../../lib/detections/memory-due-index.ts';
+import { MemoryDueIndex } from '../../../lib/detections/due/memory-due-index.ts';
 import { busEvent, detectBody } from '../../support/bus-events.ts';
 import {
   Crash,

@@ -4,10 +4,10 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLOSED_WITHOUT_FEED_MS } from '../../../lib/alerts/lifetimes.ts';
 import { detectBatch } from '../../../lib/detections/detect.ts';
-import type { DueIndex, FoundDue } from '../../../lib/detections/due-index.ts';
-import { DynamoDueIndex } from '../../../lib/detections/dynamo-due-index.ts';
-import { MemoryDueIndex } from '../../../lib/detections/memory-due-index.ts';
-import { SETTLE_MS, sweepAndStay } from '../../../lib/detections/sweep.ts';
+import type { DueIndex, FoundDue } from '../../../lib/detections/due/due-index.ts';
+import { DynamoDueIndex } from '../../../lib/detections/due/dynamo-due-index.ts';
+import { MemoryDueIndex } from '../../../lib/detections/due/memory-due-index.ts';
+import { SETTLE_MS, sweepAndStay } from '../../../lib/detections/due/sweep.ts';
 import {
   type DetectScene,
   MINUTE,

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SEVERITIES } from '../../../lib/contract/alert.ts';
 import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
-import { ATTACK_TECHNIQUES } from '../../../lib/detections/attack.ts';
 import { change, example } from '../../../lib/detections/catalogue/examples.ts';
 import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
+import { ATTACK_TECHNIQUES } from '../../../lib/detections/definition/attack.ts';
+import { rulePattern } from '../../../lib/detections/definition/rule-pattern.ts';
 import {
   compileEventPattern,
   validateEventPattern,
 } from '../../../lib/detections/event-pattern.ts';
-import { rulePattern } from '../../../lib/detections/rule-pattern.ts';
 import { cleanText } from '../../../lib/text.ts';
 import { busEvent } from '../../support/bus-events.ts';
 import { MATCHES, onlyEvent, raisedBy, severityOf } from '../../support/match-detections.ts';

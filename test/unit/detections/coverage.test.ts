@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_TYPES_BY_CATEGORY } from '../../../lib/asana/event-types.ts';
 import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
-import { coverageOf, IGNORED_TYPES } from '../../../lib/detections/coverage.ts';
+import { coverageOf, IGNORED_TYPES } from '../../../lib/detections/definition/coverage.ts';
 
 const coverage = coverageOf(CATALOGUE);
 
@@ -13,7 +13,7 @@ describe('coverage of the known event types', () => {
     const gaps = coverage.filter(({ is, reason }) => is === 'ignored' && reason === undefined);
     expect(
       gaps.map(({ type }) => type),
-      'give a reason in lib/detections/coverage.ts',
+      'give a reason in lib/detections/definition/coverage.ts',
     ).toEqual([]);
   });
 
@@ -21,7 +21,7 @@ describe('coverage of the known event types', () => {
     const both = coverage.filter(({ type, is }) => is !== 'ignored' && IGNORED_TYPES.has(type));
     expect(
       both.map(({ type }) => type),
-      'take it out of lib/detections/coverage.ts',
+      'take it out of lib/detections/definition/coverage.ts',
     ).toEqual([]);
   });
 

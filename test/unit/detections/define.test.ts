@@ -6,7 +6,7 @@ import { afterDeprovision } from '../../../lib/detections/catalogue/removed-user
 import { mfaNotRestored } from '../../../lib/detections/catalogue/second-factor.ts';
 import { samlWeakened } from '../../../lib/detections/catalogue/sign-in-policy.ts';
 import { defineDetection, type MatchDetection } from '../../../lib/detections/define.ts';
-import { durationMinutes, isDurationExtended } from '../../../lib/detections/durations.ts';
+import { durationMinutes, isDurationExtended } from '../../../lib/detections/reading/durations.ts';
 import type { AuditBusError } from '../../../lib/errors.ts';
 
 function refusal(changed: object): AuditBusError {

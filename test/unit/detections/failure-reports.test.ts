@@ -1,7 +1,7 @@
 // A detection whose code fails is counted each time and named on the bus seldom: once an hour.
 import { beforeEach, expect, it } from 'vitest';
 import type { BusEntry, Publisher } from '../../../lib/bus/publisher-port.ts';
-import { FailureReports } from '../../../lib/detections/failure-reports.ts';
+import { FailureReports } from '../../../lib/detections/failures/reports.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { type ManualClock, manualClock } from '../../support/manual-clock.ts';
 

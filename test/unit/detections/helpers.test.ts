@@ -2,16 +2,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
-import { isWideRange } from '../../../lib/detections/address-range.ts';
+import { isWideRange } from '../../../lib/detections/reading/address-range.ts';
 import {
   emailDomain,
   emailsIn,
   isDomainListed,
   isOutsider,
-} from '../../../lib/detections/domains.ts';
-import { isDurationExtended } from '../../../lib/detections/durations.ts';
-import { isNamed, isOwnDoing } from '../../../lib/detections/people.ts';
-import { isAdminRole, isNoRole } from '../../../lib/detections/role-names.ts';
+} from '../../../lib/detections/reading/domains.ts';
+import { isDurationExtended } from '../../../lib/detections/reading/durations.ts';
+import { isNamed, isOwnDoing } from '../../../lib/detections/reading/people.ts';
+import { isAdminRole, isNoRole } from '../../../lib/detections/reading/role-names.ts';
 
 describe('domains', () => {
   it.each([

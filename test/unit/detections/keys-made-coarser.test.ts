@@ -3,14 +3,14 @@ import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
-import { briefOf } from '../../../lib/detections/brief.ts';
+import { briefOf } from '../../../lib/detections/engines/brief.ts';
 import {
   addressOf,
   isAddressIn,
   isNetworkListed,
   networkOf,
-} from '../../../lib/detections/networks.ts';
-import { clientOf, isScripted } from '../../../lib/detections/user-agents.ts';
+} from '../../../lib/detections/reading/networks.ts';
+import { clientOf, isScripted } from '../../../lib/detections/reading/user-agents.ts';
 
 describe('networks', () => {
   it.each([

@@ -5,8 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { isDurationExtended } from '../../../lib/detections/durations.ts';
-import { EMPTY_LOCK, fingerprint, type Lock, nextLock } from '../../../lib/detections/lock.ts';
+import {
+  EMPTY_LOCK,
+  fingerprint,
+  type Lock,
+  nextLock,
+} from '../../../lib/detections/definition/lock.ts';
+import { isDurationExtended } from '../../../lib/detections/reading/durations.ts';
 import { detectionById, MATCHES } from '../../support/match-detections.ts';
 
 const path = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));

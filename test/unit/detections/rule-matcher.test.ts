@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { AuditLogEvent, BusEvent } from '../../../lib/contract/bus-event.ts';
 import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
 import { eventsOf } from '../../../lib/detections/define.ts';
+import { ruleMatcher } from '../../../lib/detections/definition/rule-matcher.ts';
+import { rulePattern } from '../../../lib/detections/definition/rule-pattern.ts';
 import { compileEventPattern } from '../../../lib/detections/event-pattern.ts';
-import { ruleMatcher } from '../../../lib/detections/rule-matcher.ts';
-import { rulePattern } from '../../../lib/detections/rule-pattern.ts';
 import { busEvent } from '../../support/bus-events.ts';
 
 const EXAMPLES: readonly AuditLogEvent[] = CATALOGUE.flatMap(({ examples }) =>

@@ -8,7 +8,7 @@ import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
 import type { Suppression } from '../../../lib/contract/operator.ts';
 import type { Detection } from '../../../lib/detections/define.ts';
 import { detectBatch } from '../../../lib/detections/detect.ts';
-import { MemoryDueIndex } from '../../../lib/detections/memory-due-index.ts';
+import { MemoryDueIndex } from '../../../lib/detections/due/memory-due-index.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { busEvent, detectBody } from '../../support/bus-events.ts';
 import { manualClock } from '../../support/manual-clock.ts';

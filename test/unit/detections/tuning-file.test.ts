@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
-import { readTuning, UNTUNED } from '../../../lib/detections/tuning-file.ts';
+import { readTuning, UNTUNED } from '../../../lib/detections/tuning/file.ts';
 
 const ID = 'asana.policy.saml-weakened';
 const detections = { [ID]: { status: 'staged' } };

@@ -1,8 +1,8 @@
 // What configuration changes about detections: what it makes of them, and what it must not say.
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../../lib/detections/define.ts';
-import { overrideProblems } from '../../../lib/detections/overrides.ts';
-import { switchedOff, tuned } from '../../../lib/detections/tuning.ts';
+import { overrideProblems } from '../../../lib/detections/tuning/overrides.ts';
+import { switchedOff, tuned } from '../../../lib/detections/tuning/tuning.ts';
 import { testDetection } from '../../support/test-detection.ts';
 
 const match = testDetection({

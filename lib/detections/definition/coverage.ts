@@ -65,6 +65,7 @@ const IGNORED: readonly (readonly [reason: string, types: readonly KnownType[]])
   [
     'It puts deleted work back, or takes access away: nothing is lost or let in by it.',
     [
+      'task_undeleted',
       'project_undeleted',
       'portfolio_undeleted',
       'goal_undeleted',
@@ -88,13 +89,14 @@ const IGNORED: readonly (readonly [reason: string, types: readonly KnownType[]])
       'user_logged_out',
       'user_password_changed',
       'team_created',
+      'attachment_uploaded',
       'team_harvest_integration_enabled',
       'team_harvest_integration_disabled',
     ],
   ],
   [
     'What is deleted can be brought back for 30 days, and losing one does little harm.',
-    ['task_template_deleted'],
+    ['status_update_deleted', 'task_template_deleted'],
   ],
 ];
 

@@ -194,7 +194,7 @@ it('one event travels from Asana to Slack and SNS', async () => {
   expect(bus.entries.filter(({ Source }) => Source === 'asana.audit-log')).toHaveLength(1);
 
   const matched = deliveries(onTheBus(published[0]));
-  // The second asks of nearly whatever anybody does whether they had been removed.
+  // The second asks of whatever anybody does whether they had been removed.
   expect([...matched.keys()]).toEqual([
     'asana.app.service-account-created',
     'asana.login.after-deprovision',

@@ -25,7 +25,6 @@ const ALONE =
 const ALWAYS = 'the pattern takes no event without it';
 const EQUIVALENT: Readonly<Record<string, string>> = {
   'asana.login.after-deprovision steps[1].groupBy missing: own-group': ALONE,
-  'asana.login.after-deprovision steps[1].or[1].groupBy missing: own-group': ALONE,
   'asana.user.takeover-chain groupBy missing: own-group': ALONE,
   'asana.user.takeover-chain steps[2].groupBy missing: own-group': ALONE,
   'asana.login.dormant-account value missing: own-group': ALWAYS,

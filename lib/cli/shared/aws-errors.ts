@@ -20,7 +20,10 @@ export function explanation(error: unknown): AuditBusError | undefined {
   const made = (code: string, words: string) => new AuditBusError(code, words, { cause: error });
   const { name } = error;
   if (error.message === 'Region is missing') {
-    return made('target.region', 'No region is set: give --region, or set AWS_REGION.');
+    return made(
+      'target.region',
+      'No region is set: give --region, or set AWS_REGION; for a run on this machine give --data, such as --data .local.',
+    );
   }
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
     return made(

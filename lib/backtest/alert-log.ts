@@ -1,7 +1,7 @@
 // The alerts of a run, each once, in its last state, and in a stable order: by the time of their first event, then by
 // detection and entity. What can change no more leaves memory for a sort that spills to disk.
 import type { Alert } from '../contract/alert.ts';
-import { ExternalSort, type Sortable } from './external-sort.ts';
+import { ExternalSort } from './external-sort.ts';
 
 const LOOK_EVERY = 10_000;
 /** Some thousand alerts: they are in nobody's way on disk. */
@@ -35,18 +35,8 @@ export class AlertLog {
 
   /** All of them, once the history is over; may be asked for again. */
   *sorted(): Generator<Alert> {
-    for (const { text } of this.entries()) yield JSON.parse(text) as Alert;
-  }
-
-  /** The same as they are sorted: for the log of another thread. */
-  *entries(): Generator<Sortable> {
     for (const alert of this.#open.values()) this.#settle(alert);
-    yield* this.#sort.sorted();
-  }
-
-  /** Those of another log. */
-  add(entries: readonly Sortable[]): void {
-    for (const entry of entries) this.#sort.add(entry);
+    for (const { text } of this.#sort.sorted()) yield JSON.parse(text) as Alert;
   }
 
   close(): void {

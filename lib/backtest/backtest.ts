@@ -1,27 +1,41 @@
 // Detections over a history, by the engines of the deployed path: what they would have raised, in the end state of each alert,
-// and what thresholds met. No detection reads what another made, so threads can share them. Prints nothing.
+// and what thresholds met. One run, or two at once over the same events, to be compared. Prints nothing.
 import type { Alert } from '../contract/alert.ts';
+import type { Detection } from '../detections/define.ts';
+import { Detector } from '../detections/detector.ts';
+import { describeError } from '../errors.ts';
+import { shownText } from '../text.ts';
+import { AlertLog } from './alert-log.ts';
 import { type Compared, compared } from './compare.ts';
-import type { HistoryCounts, HistoryOptions } from './history.ts';
-import { type Failures, type Outcome, runSides, type SideOutcome, type Span } from './run.ts';
-import { sampleOf, sharesOf } from './shares.ts';
-import { partOf, type Side } from './side.ts';
-import { Thread } from './thread.ts';
-import type { ThresholdReport } from './threshold-gauge.ts';
+import { type HistoryCounts, type HistoryOptions, readHistory } from './history.ts';
+import type { HistoryEvent } from './history-event.ts';
+import { ThresholdGauge, type ThresholdReport } from './threshold-gauge.ts';
+
+/** Detections, as configuration has them, and what else decides their alerts. */
+export interface Side {
+  readonly catalogue: readonly Detection[];
+  /** Milliseconds. */
+  readonly windowMs: number;
+  readonly runbookBaseUrl: string;
+}
 
 export interface BacktestOptions extends HistoryOptions {
   readonly here: Side;
   /** What `here` is compared with. */
   readonly there?: Side;
-  /** Threads that share the detections, this one among them; one where files can be read once only. @default 1 */
-  readonly threads?: number;
-  /** What a thread runs. @default - the module that is for it */
-  readonly threadMain?: URL;
+}
+
+export interface Failures {
+  /** How often the detection's own code failed, each time on one event. */
+  count: number;
+  /** Why, the first time. */
+  readonly reason: string;
 }
 
 export interface Backtest {
   readonly counts: HistoryCounts;
-  readonly span: Span;
+  /** Of the first and the last event, milliseconds since the epoch; undefined without events. */
+  readonly span: { readonly from: number; readonly to: number } | undefined;
   /** By detection id, of both sides. */
   readonly failures: ReadonlyMap<string, Failures>;
   /** By detection id. */
@@ -33,73 +47,94 @@ export interface Backtest {
 
 /** @throws AuditBusError `history.invalid`, `history.temporary`, or EventPatternError for a pattern that EventBridge refuses */
 export async function backtest(options: BacktestOptions): Promise<Backtest> {
-  const { here, there } = options;
-  const { counts, span, sides } = await inThreads(options, there ? [here, there] : [here]);
-  const [ours, theirs] = sides as [SideOutcome, SideOutcome?];
-  const failures = [...new Map([...(theirs?.failures ?? []), ...ours.failures])];
-  return {
-    counts,
-    span,
-    failures: new Map(failures.sort(([a], [b]) => (a < b ? -1 : 1))),
-    thresholds: ours.thresholds,
-    alerts: () =>
-      theirs === undefined
-        ? asKept(ours.alerts.sorted())
-        : compared(ours.alerts.sorted(), theirs.alerts.sorted()),
-    close: () => closeAll(sides),
+  const { here, there, sortBytes } = options;
+  let sides: Run[] = [];
+  let span: { from: number; to: number } | undefined;
+  const close = () => {
+    for (const side of sides) side.close();
   };
+  try {
+    const counts = await readHistory(options, () => {
+      close();
+      span = undefined;
+      sides = [new Run(here, sortBytes), ...(there ? [new Run(there, sortBytes)] : [])];
+      return (event) => {
+        // At 0 is what has no time, before any event that has one.
+        if (span !== undefined) span.to = event.at;
+        else if (event.at > 0) span = { from: event.at, to: event.at };
+        for (const side of sides) side.take(event);
+      };
+    });
+    for (const side of sides) side.finish();
+    const [ours, theirs] = sides as [Run, Run?];
+    return {
+      counts,
+      span,
+      failures: new Map([...(theirs?.failures ?? []), ...ours.failures]),
+      thresholds: ours.thresholds(span === undefined ? 0 : span.to - span.from),
+      alerts: () =>
+        theirs === undefined
+          ? asKept(ours.alerts.sorted())
+          : compared(ours.alerts.sorted(), theirs.alerts.sorted()),
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 function* asKept(alerts: Iterable<Alert>): Generator<Compared> {
   for (const alert of alerts) yield { alert, is: 'kept' };
 }
 
-function closeAll(sides: readonly SideOutcome[]): void {
-  for (const { alerts } of sides) alerts.close();
-}
+class Run {
+  readonly alerts: AlertLog;
+  readonly failures = new Map<string, Failures>();
+  readonly #detector: Detector;
+  readonly #gauges = new Map<string, ThresholdGauge>();
 
-/** The outcome as of one run with all detections. */
-async function inThreads(options: BacktestOptions, sides: readonly Side[]): Promise<Outcome> {
-  const { here: _, there: __, threads: count = 1, threadMain, onProgress, ...rest } = options;
-  const history = { ...rest, ...(onProgress === undefined ? {} : { onProgress }) };
-  const most = Math.max(...sides.map(({ catalogue }) => catalogue.length));
-  const parts = options.readable === 'once' ? 1 : Math.min(count, most);
-  if (parts <= 1) return runSides(history, sides);
-  const sample = await sampleOf(history);
-  const shares = sides.map((side) => sharesOf(side, sample, parts));
-  const idsOf = (side: number, part: number) => shares[side]?.[part] ?? new Set<string>();
-  const threads = Array.from({ length: parts - 1 }, (_, index) => {
-    const job = sides.map(({ source }, side) => ({ source, ids: idsOf(side, index + 1) }));
-    return new Thread({ options: rest, sides: job }, threadMain);
-  });
-  try {
-    const own = sides.map((side, index) => partOf(side, idsOf(index, 0)));
-    const outcome = await runSides(history, own, () => {
-      for (const { error } of threads) if (error !== undefined) throw error;
+  constructor({ catalogue, windowMs, runbookBaseUrl }: Side, sortBytes: number | undefined) {
+    const detector = new Detector(catalogue, {
+      // All of it is history, and what it would have raised is what is asked.
+      alertOnHistory: true,
+      isOrdered: true,
+      windowMs,
+      runbookBaseUrl,
+      onFailure: (id, error) => this.#failed(id, error),
+      onPlaced: (placed) => this.#gauges.get(placed.group.detectionId)?.see(placed),
     });
-    try {
-      return await joined(outcome, threads);
-    } catch (error) {
-      closeAll(outcome.sides);
-      throw error;
+    this.#detector = detector;
+    const settleMs = new Map(detector.watches.map((watch) => [watch.detection.id, watch.settleMs]));
+    this.alerts = new AlertLog((id) => settleMs.get(id) ?? 0, sortBytes);
+    for (const watch of detector.watches) {
+      const { detection } = watch;
+      if (detection.kind !== 'threshold') continue;
+      this.#gauges.set(detection.id, new ThresholdGauge(detection, watch.window.windowMs));
     }
-  } finally {
-    await Promise.all(threads.map((thread) => thread.close()));
   }
-}
 
-async function joined(own: Outcome, threads: readonly Thread[]): Promise<Outcome> {
-  const sides = own.sides.map(({ alerts, failures, thresholds }) => ({
-    alerts,
-    failures: new Map(failures),
-    thresholds: new Map(thresholds),
-  }));
-  for (const thread of threads) {
-    for (const [index, theirs] of (await thread.outcome()).entries()) {
-      for (const [id, failures] of theirs.failures) sides[index]?.failures.set(id, failures);
-      for (const [id, report] of theirs.thresholds) sides[index]?.thresholds.set(id, report);
-    }
-    for await (const { side, alerts } of thread.alerts()) sides[side]?.alerts.add(alerts);
+  take({ at, event }: HistoryEvent): void {
+    const alerts = this.#detector.observe(event);
+    if (alerts.length > 0) this.alerts.take(alerts);
+    this.alerts.passed(at);
   }
-  return { ...own, sides };
+
+  finish(): void {
+    this.alerts.take(this.#detector.finish());
+  }
+
+  thresholds(spanMs: number): Map<string, ThresholdReport> {
+    return new Map([...this.#gauges].map(([id, gauge]) => [id, gauge.report(spanMs)]));
+  }
+
+  close(): void {
+    this.alerts.close();
+  }
+
+  #failed(id: string, error: unknown): void {
+    const known = this.failures.get(id);
+    if (known !== undefined) known.count += 1;
+    else this.failures.set(id, { count: 1, reason: shownText(describeError(error), 300) });
+  }
 }

@@ -21,8 +21,6 @@ const HELP = `Runs the detections over a history, by the engines of the deployme
   --compare WHAT       a file as for --config, or a commit of this repository: the alerts gained against
                        it, and those lost
   --workspace GID      the workspace of events that do not name one (default 0)
-  --threads N          threads that share the detections, each of which reads the files (default: one for each
-                       core, at most 4; one for files of less than 16 MB, and always for a pipe)
   --skip-malformed     lines that are no events do not make the exit code 1; they are told and counted still
   --json               JSON lines: {"kind":"alert",...} each, then {"kind":"summary",...}
   --help               this text

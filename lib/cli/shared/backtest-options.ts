@@ -1,18 +1,12 @@
 // What `npm run backtest` was asked for: the command line checked as a whole, and the files it names, before anything runs.
 import { existsSync, statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import type { BacktestOptions } from '../../backtest/backtest.ts';
+import type { BacktestOptions, Side } from '../../backtest/backtest.ts';
 import { STANDARD_INPUT } from '../../backtest/lines.ts';
-import {
-  OWN_MODULE,
-  type Side,
-  type SideSource,
-  sideOf,
-  type Wanted,
-} from '../../backtest/side.ts';
 import { CATALOGUE } from '../../detections/catalogue/index.ts';
+import type { Detection } from '../../detections/define.ts';
 import type { Tuning } from '../../detections/tuning/file.ts';
 import { overrideProblems } from '../../detections/tuning/overrides.ts';
+import { tuned } from '../../detections/tuning/tuning.ts';
 import { ConfigurationError } from '../../errors.ts';
 import { parseInstant, readInstant } from '../../instant.ts';
 import { nearest } from '../../nearest.ts';
@@ -43,7 +37,6 @@ export async function readBacktestOptions(args: readonly string[]): Promise<Back
       config: text,
       compare: text,
       workspace: text,
-      threads: text,
       'skip-malformed': yes,
     },
     Number.POSITIVE_INFINITY,
@@ -64,10 +57,8 @@ export async function readBacktestOptions(args: readonly string[]): Promise<Back
   const wanted = wantedDetections(values.detections ?? [], problems);
   const tuning = readTuningFile(CATALOGUE, 'config', values.config, problems);
   const there = await otherSide(values.compare, tuning, wanted, problems);
-  const isRegular = sizes.every((size) => size !== undefined);
-  const bytes = isRegular ? sizes.reduce((sum: number, size) => sum + (size ?? 0), 0) : undefined;
-  const threads = threadsFor(bytes, values.threads, problems);
   if (problems.length > 0) throw new ConfigurationError('The command line', problems);
+  const isRegular = sizes.every((size) => size !== undefined);
   return {
     options: {
       files,
@@ -75,42 +66,14 @@ export async function readBacktestOptions(args: readonly string[]): Promise<Back
       workspaceGid: values.workspace ?? '0',
       ...(since === undefined ? {} : { since }),
       ...(until === undefined ? {} : { until }),
-      here: sideOf(CATALOGUE, sourceOf(OWN_MODULE, tuning, wanted)),
-      threads,
+      here: sideOf(CATALOGUE, tuning, wanted),
       ...(there === undefined ? {} : { there }),
     },
     json: values.json ?? false,
     skipMalformed: values['skip-malformed'] ?? false,
-    bytes,
+    bytes: isRegular ? sizes.reduce((sum: number, size) => sum + (size ?? 0), 0) : undefined,
     ...(values.compare === undefined ? {} : { against: values.compare }),
   };
-}
-
-/** By default at most: with each thread the file is read once more, and memory is taken for it. */
-const DEFAULT_THREADS = 4;
-const MOST_THREADS = 16;
-/** A smaller history is done before a second thread has begun. */
-const SMALL_HISTORY_BYTES = 16_000_000;
-
-/** @param bytes of the history; undefined where that is not known, as it can be read once only */
-export function defaultThreads(bytes: number | undefined): number {
-  if (bytes === undefined || bytes < SMALL_HISTORY_BYTES) return 1;
-  return Math.min(DEFAULT_THREADS, availableParallelism());
-}
-
-function threadsFor(
-  bytes: number | undefined,
-  given: string | undefined,
-  problems: string[],
-): number {
-  if (given === undefined) return defaultThreads(bytes);
-  const threads = Number(given);
-  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
-    problems.push(
-      `--threads: given ${JSON.stringify(given)}; give a whole number from 1 to ${MOST_THREADS}`,
-    );
-  }
-  return threads;
 }
 
 /** Bytes; undefined for a pipe. */
@@ -133,6 +96,12 @@ function instant(flag: string, given: string | undefined, problems: string[]): n
   return at;
 }
 
+interface Wanted {
+  /** By whole id: run even where they are off. */
+  readonly ids: ReadonlySet<string>;
+  readonly prefixes: readonly string[];
+}
+
 /** Undefined: all of them. */
 function wantedDetections(given: readonly string[], problems: string[]): Wanted | undefined {
   if (given.length === 0) return undefined;
@@ -152,7 +121,25 @@ function wantedDetections(given: readonly string[], problems: string[]): Wanted 
       );
     }
   }
-  return { ids, prefixes };
+  return { ids: new Set(ids), prefixes };
+}
+
+function sideOf(
+  catalogue: readonly Detection[],
+  { overrides, windowMs, runbookBaseUrl }: Tuning,
+  wanted: Wanted | undefined,
+): Side {
+  const effective = catalogue.flatMap((detection): Detection[] => {
+    const [on] = tuned([detection], overrides);
+    if (wanted === undefined || wanted.prefixes.some((prefix) => detection.id.startsWith(prefix))) {
+      if (on !== undefined) return [on];
+    }
+    // Asked for by its id, one that is off is tried as if it were staged.
+    if (!wanted?.ids.has(detection.id)) return [];
+    const tried = { [detection.id]: { ...overrides[detection.id], status: 'staged' as const } };
+    return on === undefined ? tuned([detection], tried) : [on];
+  });
+  return { catalogue: effective, windowMs, runbookBaseUrl };
 }
 
 async function otherSide(
@@ -163,24 +150,19 @@ async function otherSide(
 ): Promise<Side | undefined> {
   if (given === undefined) return undefined;
   if (existsSync(given)) {
-    const other = readTuningFile(CATALOGUE, 'compare', given, problems);
-    return sideOf(CATALOGUE, sourceOf(OWN_MODULE, other, wanted));
+    return sideOf(CATALOGUE, readTuningFile(CATALOGUE, 'compare', given, problems), wanted);
   }
   const commit = commitOf(given);
   if (commit === undefined) {
     problems.push(`--compare ${given}: neither a file nor a commit of this repository`);
     return undefined;
   }
-  const { catalogue, module } = await catalogueOf(commit);
+  const catalogue = await catalogueOf(commit);
   // The configuration goes with both sides; what the other catalogue does not have of it is left out there.
   const overrides = Object.fromEntries(
     Object.entries(tuning.overrides).filter(
       ([id, override]) => overrideProblems(catalogue, { [id]: override }).length === 0,
     ),
   );
-  return sideOf(catalogue, sourceOf(module, { ...tuning, overrides }, wanted));
-}
-
-function sourceOf(module: string, tuning: Tuning, wanted: Wanted | undefined): SideSource {
-  return { module, tuning, ...(wanted === undefined ? {} : { wanted }) };
+  return sideOf(catalogue, { ...tuning, overrides }, wanted);
 }

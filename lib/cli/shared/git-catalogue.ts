@@ -25,15 +25,9 @@ export function commitOf(name: string): string | undefined {
   return status === 0 ? stdout.toString('utf8').trim() : undefined;
 }
 
-/**
- * With the URL of its module, which other threads can load for as long as this process lives: then its folder goes.
- * @throws AuditBusError `detection.invalid` where today's engines cannot run what the commit holds
- */
-export async function catalogueOf(
-  commit: string,
-): Promise<{ readonly catalogue: readonly Detection[]; readonly module: string }> {
+/** @throws AuditBusError `detection.invalid` where today's engines cannot run what the commit holds */
+export async function catalogueOf(commit: string): Promise<readonly Detection[]> {
   const folder = mkdtempSync(join(tmpdir(), 'asana-audit-bus-'));
-  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   try {
     const { status, stdout, stderr } = git(
       'archive',
@@ -48,28 +42,18 @@ export async function catalogueOf(
         : { status, stderr };
     if (tar.status !== 0) throw new Error(String(tar.stderr ?? 'tar does not run'));
     symlinkSync(join(TOP, 'node_modules'), join(folder, 'node_modules'));
-    const module = pathToFileURL(join(folder, 'lib/detections/catalogue/index.ts')).href;
-    const { CATALOGUE } = (await import(module)) as { CATALOGUE: readonly Detection[] };
+    const file = pathToFileURL(join(folder, 'lib/detections/catalogue/index.ts')).href;
+    const { CATALOGUE } = (await import(file)) as { CATALOGUE: readonly Detection[] };
     for (const detection of CATALOGUE) checkDefinition(detection);
-    return { catalogue: CATALOGUE, module };
+    return CATALOGUE;
   } catch (cause) {
     throw new AuditBusError(
       'detection.invalid',
       `The catalogue of commit ${commit.slice(0, 12)} cannot be used: ${cleanText(describeError(cause))}`,
       { cause },
     );
-  }
-}
-
-/** However the process ends, but for one that is killed. */
-function atEnd(work: () => void): void {
-  process.once('exit', work);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      work();
-      // Nobody listens any more, and it ends the process, even one that waits for its standard input.
-      process.kill(process.pid, signal);
-    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

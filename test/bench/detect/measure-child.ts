@@ -1,10 +1,7 @@
 // A measuring process of the `detect` benchmark: rounds of the bare loop and the backtest in turn, or one backtest alone for
 // its memory. Its argument says which, as JSON.
-import { statSync } from 'node:fs';
 import { backtest } from '../../../lib/backtest/backtest.ts';
 import { readLines } from '../../../lib/backtest/lines.ts';
-import { OWN_MODULE, sideOf } from '../../../lib/backtest/side.ts';
-import { defaultThreads } from '../../../lib/cli/shared/backtest-options.ts';
 import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
 import { UNTUNED } from '../../../lib/detections/tuning/file.ts';
 
@@ -28,8 +25,6 @@ export interface DetectResult {
 }
 
 const { file, rounds: count } = JSON.parse(process.argv[2] ?? '') as DetectJob;
-/** As the command does for a file of this size. */
-const threads = defaultThreads(statSync(file).size);
 const found = await backtestRun();
 const rounds: DetectRound[] = [];
 if (count > 0) await bareRun();
@@ -57,12 +52,12 @@ async function bareRun(): Promise<void> {
 }
 
 async function backtestRun(): Promise<{ readonly events: number; readonly alerts: number }> {
+  const { windowMs, runbookBaseUrl } = UNTUNED;
   const done = await backtest({
     files: [file],
     readable: 'again',
     workspaceGid: '0',
-    here: sideOf(CATALOGUE, { module: OWN_MODULE, tuning: UNTUNED }),
-    threads,
+    here: { catalogue: CATALOGUE, windowMs, runbookBaseUrl },
   });
   try {
     // One after the other, as the command does: a list of all of them would be what is measured.

@@ -8,10 +8,10 @@ import { AuditBusError, ConfigurationError } from '../errors.ts';
 import { oneLine } from '../local/bus-entry.ts';
 import { nearest } from '../nearest.ts';
 import { cleanText } from '../text.ts';
-import { alertPage, alertTable } from './shared/alert-view.ts';
-import { EXIT, many, readFlags, runCommand, type Terminal, text } from './shared/command.ts';
-import { instantOrAgo, knownWords, wordsOf } from './shared/filter-values.ts';
-import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './shared/target.ts';
+import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './target/target.ts';
+import { alertPage, alertTable } from './terminal/alert-view.ts';
+import { EXIT, many, readFlags, runCommand, type Terminal, text } from './terminal/command.ts';
+import { instantOrAgo, knownWords, wordsOf } from './terminal/filter-values.ts';
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100_000;

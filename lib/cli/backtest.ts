@@ -3,10 +3,10 @@
 import { backtest } from '../backtest/backtest.ts';
 import { Tally } from '../backtest/tally.ts';
 import { counted } from '../local/show.ts';
-import { readBacktestOptions } from './shared/backtest-options.ts';
-import { problemLines, reportText, summaryOf } from './shared/backtest-report.ts';
-import { EXIT, runCommand, type Terminal } from './shared/command.ts';
-import { progressBar } from './shared/progress-bar.ts';
+import { readBacktestOptions } from './backtest/options.ts';
+import { problemLines, reportText, summaryOf } from './backtest/report.ts';
+import { EXIT, runCommand, type Terminal } from './terminal/command.ts';
+import { progressBar } from './terminal/progress-bar.ts';
 
 const HELP = `Runs the detections over a history, by the engines of the deployment, and says what they would have raised.
 

@@ -10,10 +10,10 @@ import type { StoredCheckpoint } from '../poller/checkpoint-store.ts';
 import { DynamoCheckpointStore } from '../poller/dynamo-checkpoint-store.ts';
 import { isLeased, type Moved, moveCheckpoint } from '../poller/move.ts';
 import { cleanText } from '../text.ts';
-import { EXIT, readFlags, runCommand, type Terminal, text } from './shared/command.ts';
-import { readCheckpoint } from './shared/sound-checkpoint.ts';
-import { table } from './shared/table.ts';
-import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './shared/target.ts';
+import { readCheckpoint } from './target/sound-checkpoint.ts';
+import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './target/target.ts';
+import { EXIT, readFlags, runCommand, type Terminal, text } from './terminal/command.ts';
+import { table } from './terminal/table.ts';
 
 const HELP = `Where polling stands in each workspace's log, and moving it.
 

@@ -16,10 +16,10 @@ import {
   printable,
   quarantineTable,
 } from './dlq/view.ts';
-import { explanation } from './shared/aws-errors.ts';
-import { EXIT, readFlags, runCommand, type Terminal, text, yes } from './shared/command.ts';
-import { readJsonInput } from './shared/input-file.ts';
-import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './shared/target.ts';
+import { explanation } from './target/aws-errors.ts';
+import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './target/target.ts';
+import { EXIT, readFlags, runCommand, type Terminal, text, yes } from './terminal/command.ts';
+import { readJsonInput } from './terminal/input-file.ts';
 
 const DEFAULT_LIMIT = 100;
 /** More than anybody chooses from; SQS keeps at most 120,000 in flight. */

@@ -16,10 +16,10 @@ import { firstChecks } from './doctor/first-checks.ts';
 import { judgeStack } from './doctor/judge.ts';
 import { localChecks } from './doctor/local-checks.ts';
 import { sendTestCheck } from './doctor/test-alert.ts';
-import { explained } from './shared/aws-errors.ts';
-import { awsConfig, callerArn, DEFAULT_STACK, findStack, regionOf } from './shared/aws-target.ts';
-import { EXIT, readFlags, runCommand, type Terminal, yes } from './shared/command.ts';
-import { TARGET_FLAGS, TARGET_HELP, withTarget } from './shared/target.ts';
+import { explained } from './target/aws-errors.ts';
+import { awsConfig, callerArn, DEFAULT_STACK, findStack, regionOf } from './target/aws-target.ts';
+import { TARGET_FLAGS, TARGET_HELP, withTarget } from './target/target.ts';
+import { EXIT, readFlags, runCommand, type Terminal, yes } from './terminal/command.ts';
 
 const HELP = `Looks whether all is well, and says what to do where it is not.
 

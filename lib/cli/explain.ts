@@ -6,11 +6,11 @@ import { Detector } from '../detections/detector.ts';
 import { explain } from '../detections/explain.ts';
 import { tuned } from '../detections/tuning/tuning.ts';
 import { ConfigurationError } from '../errors.ts';
-import { sizeOfHistory } from './shared/backtest-options.ts';
-import { EXIT, many, readFlags, runCommand, type Terminal, text } from './shared/command.ts';
-import { explainedText } from './shared/explained-text.ts';
-import { readJsonInput } from './shared/input-file.ts';
-import { readTuningFile } from './shared/tuning-file.ts';
+import { sizeOfHistory } from './backtest/options.ts';
+import { EXIT, many, readFlags, runCommand, type Terminal, text } from './terminal/command.ts';
+import { explainedText } from './terminal/explained-text.ts';
+import { readJsonInput } from './terminal/input-file.ts';
+import { readTuningFile } from './terminal/tuning-file.ts';
 
 const HELP = `Says of one event what each detection makes of it: whether its pattern matches, the state it has seen,
 and why it alerts or not.

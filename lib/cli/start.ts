@@ -12,7 +12,7 @@ import { RunOutput } from '../local/output.ts';
 import { EXIT, runLocally } from '../local/run.ts';
 import { errorWords } from '../local/words.ts';
 import { VERSION } from '../version.ts';
-import { readTuningFile } from './shared/tuning-file.ts';
+import { readTuningFile } from './terminal/tuning-file.ts';
 
 const STDOUT = 1;
 const STDERR = 2;

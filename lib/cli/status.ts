@@ -8,11 +8,11 @@ import { DynamoFeedStore } from '../feed/dynamo-feed-store.ts';
 import { publishedUntil } from '../poller/checkpoint.ts';
 import { DynamoCheckpointStore } from '../poller/dynamo-checkpoint-store.ts';
 import { isLeased } from '../poller/move.ts';
-import { EXIT, readFlags, runCommand, type Terminal, text } from './shared/command.ts';
-import { readCheckpoint, readMemory } from './shared/sound-checkpoint.ts';
-import { spanWords } from './shared/span-words.ts';
-import { type Column, table } from './shared/table.ts';
-import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './shared/target.ts';
+import { readCheckpoint, readMemory } from './target/sound-checkpoint.ts';
+import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './target/target.ts';
+import { EXIT, readFlags, runCommand, type Terminal, text } from './terminal/command.ts';
+import { spanWords } from './terminal/span-words.ts';
+import { type Column, table } from './terminal/table.ts';
 
 const HELP = `How each workspace does: where polling stands, what came lately, the day's alerts.
 

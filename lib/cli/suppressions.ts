@@ -10,9 +10,9 @@ import type { Suppression } from '../contract/operator.ts';
 import { CATALOGUE } from '../detections/catalogue/index.ts';
 import { AuditBusError, ConfigurationError } from '../errors.ts';
 import { cleanText, shownText } from '../text.ts';
-import { EXIT, many, readFlags, runCommand, type Terminal, text, yes } from './shared/command.ts';
-import { isShown, listed, suppressionJson, suppressionTable } from './shared/suppression-list.ts';
-import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './shared/target.ts';
+import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './target/target.ts';
+import { EXIT, many, readFlags, runCommand, type Terminal, text, yes } from './terminal/command.ts';
+import { isShown, listed, suppressionJson, suppressionTable } from './terminal/suppression-list.ts';
 
 const HELP = `Suppressions: reasoned, owned, expiring exceptions. What one covers is stored and put on the bus with status
 "suppressed", and delivered to no sink.

@@ -6,12 +6,12 @@ import { readSpan } from '../detections/definition/spans.ts';
 import { AuditBusError, ConfigurationError } from '../errors.ts';
 import { tailRun } from '../local/run-client.ts';
 import { cleanText } from '../text.ts';
-import { EXIT, many, readFlags, runCommand, type Terminal, text } from './shared/command.ts';
-import { knownWords, wordsOf, wrong } from './shared/filter-values.ts';
-import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './shared/target.ts';
 import { AwsTail } from './tail/aws-tail.ts';
 import { admits, SOURCES, type TailFilter, tailPattern } from './tail/filter.ts';
 import { jsonLine, wordLine } from './tail/show.ts';
+import { TARGET_FLAGS, TARGET_HELP, type Target, withTarget } from './target/target.ts';
+import { EXIT, many, readFlags, runCommand, type Terminal, text } from './terminal/command.ts';
+import { knownWords, wordsOf, wrong } from './terminal/filter-values.ts';
 
 const HELP = `Events and alerts as they come, until Ctrl-C.
 

@@ -7,8 +7,8 @@ import {
   validateEventPattern,
 } from '../detections/event-pattern.ts';
 import { ConfigurationError } from '../errors.ts';
-import { EXIT, readFlags, runCommand, type Terminal, text } from './shared/command.ts';
-import { readJsonInput } from './shared/input-file.ts';
+import { EXIT, readFlags, runCommand, type Terminal, text } from './terminal/command.ts';
+import { readJsonInput } from './terminal/input-file.ts';
 
 const HELP = `Says whether an EventBridge event pattern matches an event, without AWS.
 

@@ -4,7 +4,7 @@ import { OPERATOR_DETAIL_TYPES } from '../../contract/sources.ts';
 import { AuditBusError } from '../../errors.ts';
 import { DynamoCheckpointStore } from '../../poller/dynamo-checkpoint-store.ts';
 import { cleanText } from '../../text.ts';
-import type { Target } from '../shared/target.ts';
+import type { Target } from '../target/target.ts';
 import type { DeadLetterStore, Letter } from './letter.ts';
 import { partsOf, type QuarantineRoom } from './quarantine-room.ts';
 import { repairedEntry } from './repaired.ts';

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts';
 import { AuditBusError } from '../../errors.ts';
 import { DeadLetters } from '../../local/dead-letters.ts';
 import { lookAgain } from '../../local/run-client.ts';
-import type { Target } from '../shared/target.ts';
+import type { Target } from '../target/target.ts';
 import type { DeadLetterStore, Letter } from './letter.ts';
 
 export class LocalLetters implements DeadLetterStore {

@@ -11,7 +11,7 @@ import { QUARANTINE_PREFIX } from '../../bus/quarantine.ts';
 import { AuditBusError } from '../../errors.ts';
 import { FileQuarantine } from '../../local/file-quarantine.ts';
 import { cleanText } from '../../text.ts';
-import type { Target } from '../shared/target.ts';
+import type { Target } from '../target/target.ts';
 
 export interface Quarantined {
   /** `quarantine/WORKSPACE/DAY/GID.json` */

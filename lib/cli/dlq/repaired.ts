@@ -5,7 +5,7 @@ import { type EnvelopeContext, envelope } from '../../bus/envelope.ts';
 import type { BusEntry } from '../../bus/publisher-port.ts';
 import { redactor } from '../../bus/redaction.ts';
 import { ConfigurationError } from '../../errors.ts';
-import type { PollSettings } from '../shared/target.ts';
+import type { PollSettings } from '../target/target.ts';
 
 export interface Repaired {
   readonly gid: string;

@@ -11,9 +11,9 @@ import {
 } from '@aws-sdk/client-sqs';
 import { stringifyLossless } from '../../asana/lossless-json.ts';
 import { AuditBusError } from '../../errors.ts';
-import { PUT_BACK } from '../shared/aws-errors.ts';
-import { type StackQueue, stackQueues } from '../shared/stack-queues.ts';
-import type { PollSettings, Target } from '../shared/target.ts';
+import { PUT_BACK } from '../target/aws-errors.ts';
+import { type StackQueue, stackQueues } from '../target/stack-queues.ts';
+import type { PollSettings, Target } from '../target/target.ts';
 import { type DeadLetterStore, type Letter, objectIn } from './letter.ts';
 import { holdsAuditLogEvent, redactedBody } from './redacted-body.ts';
 

@@ -5,7 +5,7 @@ import type { Operator } from '../../contract/operator.ts';
 import type { OperatorDetailType } from '../../contract/sources.ts';
 import { AuditBusError } from '../../errors.ts';
 import { cleanText } from '../../text.ts';
-import type { Target } from '../shared/target.ts';
+import type { Target } from '../target/target.ts';
 
 /** @throws AuditBusError `dlq.not-told` */
 export async function tell(

@@ -2,8 +2,8 @@
 import { utc } from '../../alerts/words.ts';
 import { parseLossless } from '../../asana/lossless-json.ts';
 import { cleanText } from '../../text.ts';
-import type { Terminal } from '../shared/command.ts';
-import { table } from '../shared/table.ts';
+import type { Terminal } from '../terminal/command.ts';
+import { table } from '../terminal/table.ts';
 import type { Done } from './act.ts';
 import { attributeLines, type DeadLetterStore, type Letter, whatOf, whyOf } from './letter.ts';
 import { partsOf, type Quarantined } from './quarantine-room.ts';

@@ -17,10 +17,10 @@ import { s3PathStyle } from '../../aws-clients.ts';
 import type { Clock } from '../../clock.ts';
 import { AuditBusError } from '../../errors.ts';
 import { SecretText } from '../../secret-text.ts';
-import { isGone, PUT_BACK } from '../shared/aws-errors.ts';
-import { workspacesIn } from '../shared/aws-target.ts';
-import { stackQueues } from '../shared/stack-queues.ts';
-import type { Target } from '../shared/target.ts';
+import { isGone, PUT_BACK } from '../target/aws-errors.ts';
+import { workspacesIn } from '../target/aws-target.ts';
+import { stackQueues } from '../target/stack-queues.ts';
+import type { Target } from '../target/target.ts';
 import { type Check, type Finding, failure, notMade, ok } from './finding.ts';
 import {
   type AlarmState,

@@ -2,7 +2,7 @@
 // What is looked at is deployment-checks.ts, local-checks.ts and first-checks.ts.
 import { AuditBusError } from '../../errors.ts';
 import { cleanText, shownText } from '../../text.ts';
-import { explanation } from '../shared/aws-errors.ts';
+import { explanation } from '../target/aws-errors.ts';
 
 export type Outcome = 'ok' | 'warning' | 'failure';
 

@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ENVIRONMENT } from '../../contract/environment.ts';
-import type { AwsConfig } from '../shared/aws-target.ts';
-import { findStack } from '../shared/aws-target.ts';
+import type { AwsConfig } from '../target/aws-target.ts';
+import { findStack } from '../target/aws-target.ts';
 import type { Surroundings } from './deployment-checks.ts';
 import { type Check, type Finding, failure, ok, warning } from './finding.ts';
 import { checkToken } from './token-check.ts';

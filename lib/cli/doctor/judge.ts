@@ -6,8 +6,8 @@ import { publishedUntil } from '../../poller/checkpoint.ts';
 import type { StoredCheckpoint } from '../../poller/checkpoint-store.ts';
 import { isLeased } from '../../poller/move.ts';
 import { cleanText } from '../../text.ts';
-import { PUT_BACK } from '../shared/aws-errors.ts';
-import { spanWords } from '../shared/span-words.ts';
+import { PUT_BACK } from '../target/aws-errors.ts';
+import { spanWords } from '../terminal/span-words.ts';
 import { type Finding, failure, ok, warning } from './finding.ts';
 
 /** As the alarm "Lag" has it: half an hour is late. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ENVIRONMENT } from '../../contract/environment.ts';
 import { DeadLetters } from '../../local/dead-letters.ts';
 import { FileQuarantine } from '../../local/file-quarantine.ts';
-import type { Target } from '../shared/target.ts';
+import type { Target } from '../target/target.ts';
 import type { Surroundings } from './deployment-checks.ts';
 import { type Check, ok, warning } from './finding.ts';
 import { environmentTokenCheck } from './first-checks.ts';

@@ -4,8 +4,8 @@ import type { Clock } from '../../clock.ts';
 import { AuditBusError } from '../../errors.ts';
 import { DynamoFeedStore } from '../../feed/dynamo-feed-store.ts';
 import { DynamoCheckpointStore } from '../../poller/dynamo-checkpoint-store.ts';
-import { readCheckpoint, readMemory } from '../shared/sound-checkpoint.ts';
-import type { Target } from '../shared/target.ts';
+import { readCheckpoint, readMemory } from '../target/sound-checkpoint.ts';
+import type { Target } from '../target/target.ts';
 import { type Check, failure, notMade, warning } from './finding.ts';
 import { judgeFeed, judgePolling } from './judge.ts';
 

@@ -8,8 +8,8 @@ import type { Alert } from '../../contract/alert.ts';
 import { DEFAULT_ALARM_RUNBOOK_URL } from '../../contract/runbook.ts';
 import { ALERT_DETAIL_TYPES, ALERT_SOURCE, SCHEMA_VERSION } from '../../contract/sources.ts';
 import { cleanText } from '../../text.ts';
-import { PUT_BACK } from '../shared/aws-errors.ts';
-import type { Target } from '../shared/target.ts';
+import { PUT_BACK } from '../target/aws-errors.ts';
+import type { Target } from '../target/target.ts';
 import { type Check, type Finding, failure, ok, warning } from './finding.ts';
 
 /** A queue, a function that may start cold, and the sink's answer. */

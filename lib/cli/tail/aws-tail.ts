@@ -21,8 +21,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { clientConfig } from '../../aws-clients.ts';
 import type { Clock } from '../../clock.ts';
-import type { AwsConfig } from '../shared/aws-target.ts';
-import type { Target } from '../shared/target.ts';
+import type { AwsConfig } from '../target/aws-target.ts';
+import type { Target } from '../target/target.ts';
 
 const MARKER = 'audit-tail-';
 const TARGET_ID = 'Tail';

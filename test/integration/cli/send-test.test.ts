@@ -11,7 +11,7 @@ import { fixedCredential, SlackSink } from '../../../lib/alerts/slack/sink.ts';
 import { SnsSink } from '../../../lib/alerts/sns/sink.ts';
 import { runChecks, type Told } from '../../../lib/cli/doctor/finding.ts';
 import { sendTestCheck } from '../../../lib/cli/doctor/test-alert.ts';
-import { withTarget } from '../../../lib/cli/shared/target.ts';
+import { withTarget } from '../../../lib/cli/target/target.ts';
 import { type Clock, systemClock } from '../../../lib/clock.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { runCommand } from '../../support/command.ts';

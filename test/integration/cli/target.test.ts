@@ -10,7 +10,7 @@ import {
   type Target,
   type TargetChoice,
   withTarget,
-} from '../../../lib/cli/shared/target.ts';
+} from '../../../lib/cli/target/target.ts';
 import { systemClock } from '../../../lib/clock.ts';
 import { AuditBusError } from '../../../lib/errors.ts';
 import { acquireLock } from '../../../lib/local/lock.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { openLocalTarget } from '../../../lib/cli/shared/local-target.ts';
+import { openLocalTarget } from '../../../lib/cli/target/local-target.ts';
 import { systemClock } from '../../../lib/clock.ts';
 import { DynamoFeedStore } from '../../../lib/feed/dynamo-feed-store.ts';
 import type { StoredFeed } from '../../../lib/feed/feed-store.ts';

@@ -12,10 +12,10 @@ import {
   judgeTopic,
 } from '../../../lib/cli/doctor/judge.ts';
 import { testAlert, testEntry } from '../../../lib/cli/doctor/test-alert.ts';
-import { spanWords } from '../../../lib/cli/shared/span-words.ts';
 import { endOf } from '../../../lib/cli/tail/aws-tail.ts';
 import { admits, type TailFilter } from '../../../lib/cli/tail/filter.ts';
 import { wordLine } from '../../../lib/cli/tail/show.ts';
+import { spanWords } from '../../../lib/cli/terminal/span-words.ts';
 import { RecentGids } from '../../../lib/poller/recent-gids.ts';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');

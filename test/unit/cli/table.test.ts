@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { table } from '../../../lib/cli/shared/table.ts';
+import { table } from '../../../lib/cli/terminal/table.ts';
 
 describe('table', () => {
   it('aligns columns by what they hold, colours aside', () => {

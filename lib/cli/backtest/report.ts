@@ -6,8 +6,8 @@ import type { ThresholdReport } from '../../backtest/threshold-gauge.ts';
 import type { Entity, Severity } from '../../contract/alert.ts';
 import { type Colors, counted } from '../../local/show.ts';
 import { cleanText, shownText } from '../../text.ts';
-import type { BacktestCommand } from './backtest-options.ts';
-import { table } from './table.ts';
+import { table } from '../terminal/table.ts';
+import type { BacktestCommand } from './options.ts';
 
 export interface DetectionSummary {
   readonly id: string;

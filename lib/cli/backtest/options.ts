@@ -10,9 +10,9 @@ import { tuned } from '../../detections/tuning/tuning.ts';
 import { ConfigurationError } from '../../errors.ts';
 import { parseInstant, readInstant } from '../../instant.ts';
 import { nearest } from '../../nearest.ts';
-import { many, readFlags, text, yes } from './command.ts';
+import { many, readFlags, text, yes } from '../terminal/command.ts';
+import { readTuningFile } from '../terminal/tuning-file.ts';
 import { catalogueOf, commitOf } from './git-catalogue.ts';
-import { readTuningFile } from './tuning-file.ts';
 
 export interface BacktestCommand {
   readonly options: Omit<BacktestOptions, 'onProgress'>;

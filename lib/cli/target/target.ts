@@ -4,9 +4,9 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Publisher } from '../../bus/publisher-port.ts';
 import { ConfigurationError } from '../../errors.ts';
 import type { PollConfig } from '../../poller/config.ts';
+import { type Terminal, text } from '../terminal/command.ts';
 import { explained } from './aws-errors.ts';
 import { type AwsConfig, DEFAULT_STACK, openAwsTarget } from './aws-target.ts';
-import { type Terminal, text } from './command.ts';
 import { openLocalTarget } from './local-target.ts';
 
 export interface Target {

@@ -142,12 +142,13 @@ async function command(...args: string[]): Promise<Array<Record<string, unknown>
   return lines.map((line) => JSON.parse(line));
 }
 
-/** Alerts that are on the bus as opened. */
+/** Alerts that are on the bus as opened, each once: a subscriber tells by the id what came twice. */
 function opened() {
-  return busWatcher.bodies
+  const alerts = busWatcher.bodies
     .map((body) => JSON.parse(body))
     .filter((event) => event['detail-type'] === 'Alert Opened')
     .map((event) => alertSchema.parse(event.detail.data));
+  return [...new Map(alerts.map((alert) => [alert.alertId, alert])).values()];
 }
 
 /**

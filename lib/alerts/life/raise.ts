@@ -37,6 +37,8 @@ type Keeping = Pick<GroupChange<never>, 'note' | 'memorySeconds'>;
 /** Tries at a group that others keep changing. Each waits longer, with jitter; then SQS brings the message again. */
 const MAX_TRIES = 10;
 const LONGEST_WAIT_MS = 1_000;
+/** Looks at a group that another invocation is not done with, half a second in all: if it lives, it is done by then. */
+const LOOKS = 5;
 
 /**
  * Brings the events into the group and its alerts on the bus. When it returns, every event is in the group's state, once,
@@ -149,13 +151,20 @@ async function writeChange(
   return deps.store.writeGroup(group, state, stored.version, change.memorySeconds);
 }
 
-/** The group as it stands, once what another try left unfinished is done. */
+/**
+ * The group as it stands, once what another try left unfinished is done: by that try where it lives, so that the bus has
+ * each revision once; here where it has died.
+ */
 async function settledGroup(
   group: GroupIdentity,
   change: Keeping,
   deps: RaiseDeps,
 ): Promise<{ readonly stored: StoredGroup; readonly published: readonly Alert[] }> {
-  const stored = await deps.store.readGroup(group);
+  let stored = await deps.store.readGroup(group);
+  for (let looks = 1; looks < LOOKS && isUnfinished(stored.state); looks += 1) {
+    await backOff(looks, deps);
+    stored = await deps.store.readGroup(group);
+  }
   if (!isUnfinished(stored.state)) return { stored, published: [] };
   const published = await finish(group, stored, change, deps);
   return { stored: await deps.store.readGroup(group), published };

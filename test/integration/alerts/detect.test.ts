@@ -414,6 +414,31 @@ describe('crashes, redelivery and concurrency', () => {
     }
   });
 
+  it('leaves to another copy what that one is still at', async () => {
+    const { deps, published, clock } = await scene();
+    const waited = Promise.withResolvers<void>();
+    const waiting = {
+      ...clock,
+      sleep: async () => {
+        waited.resolve();
+        await first;
+      },
+    };
+    let second: Promise<unknown> | undefined;
+    const publisher = intercept(deps.publisher, async (_, publish) => {
+      second = detectBatch([record(samlEvent('2', 90))], { ...deps, clock: waiting });
+      await Promise.race([waited.promise, second]);
+      return publish();
+    });
+    const first = detectBatch([record(samlEvent('1'))], { ...deps, publisher });
+    await first;
+    await second;
+    expect(published().map(({ type, alert }) => [type, alert.eventGids])).toEqual([
+      ['Alert Opened', ['1']],
+      ['Alert Opened', ['2']],
+    ]);
+  });
+
   it('publishes what an expired group still holds', async () => {
     const { deps, published, clock, table } = await scene();
     const dying = intercept(deps.publisher, async () => {

@@ -9,7 +9,8 @@ const FIRST_AUDIT_LOG_EVENT = Date.parse('2021-10-08T00:00:00Z');
  * @param from ISO 8601: the newest instant known to lie before the event; absent: the log's beginning
  * @param now epoch milliseconds
  * @param canRead whether the events from an instant (inclusive) to another (exclusive) can be read
- * @returns ISO 8601: the millisecond after the event's, or undefined when no event by time is at fault
+ * @returns ISO 8601: the millisecond after the event's, or undefined when no event by time is at fault, as where Asana
+ * pays no heed to the limit and what cannot be read is but many events at once
  */
 export async function instantAfterUnreadable(
   from: string | undefined,
@@ -28,5 +29,5 @@ export async function instantAfterUnreadable(
     if (await canRead(iso(begin), iso(middle))) readable = middle;
     else unreadable = middle;
   }
-  return iso(unreadable);
+  return (await canRead(iso(readable), iso(unreadable))) ? undefined : iso(unreadable);
 }

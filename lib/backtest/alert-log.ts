@@ -4,8 +4,8 @@ import type { Alert } from '../contract/alert.ts';
 import { ExternalSort } from './external-sort.ts';
 
 const LOOK_EVERY = 10_000;
-/** Some thousand alerts: they are in nobody's way on disk. */
-const SORT_BYTES = 16 * 1024 * 1024;
+/** About a thousand alerts: they are in nobody's way on disk. */
+const SORT_BYTES = 4 * 1024 * 1024;
 
 export class AlertLog {
   readonly #open = new Map<string, Alert>();

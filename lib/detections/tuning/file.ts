@@ -60,6 +60,10 @@ function tuningOf(
     if (distance > 0 && distance <= 2) {
       problems.push(`${prefix}${key}: there is no such setting; did you mean ${known}?`);
     }
+    const meant = catalogue.find(({ id }) => id.endsWith(`.${key}`));
+    if (meant !== undefined) {
+      problems.push(`${prefix}${key}: a detection goes by its whole id; give ${meant.id}`);
+    }
   }
   const found = overrideProblems(catalogue, detections);
   problems.push(...found.map((problem) => problemWords(problem, prefix)));

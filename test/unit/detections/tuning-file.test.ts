@@ -55,3 +55,9 @@ it('has the deployment’s words for what is wrong, under the same keys', () => 
     ]);
   }
 });
+
+it('says which detection is meant where only the end of its id is given', () => {
+  expect(readTuning(CATALOGUE, { 'saml-weakened': { status: 'off' } }).problems).toEqual([
+    `saml-weakened: a detection goes by its whole id; give ${ID}`,
+  ]);
+});

@@ -134,8 +134,11 @@ export class Watch {
       memorySeconds: this.#secondsFor(engine),
       apply: (state, sightings) =>
         this.#guarded(() =>
-          applyEvents(state, sightings, this.#rulesFor(group, now), (memory, sighting, windows) =>
-            engine.find(memory, sighting, windows),
+          applyEvents(
+            state,
+            sightings,
+            () => this.#rulesFor(group, now),
+            (memory, sighting, windows) => engine.find(memory, sighting, windows),
           ),
         ),
     };
@@ -197,7 +200,7 @@ export class Watch {
             return { state, rest: [], changed: false };
           }
           const { memory, matches, context } = found;
-          const rules = this.#rulesFor(group, now, ...(isAbsence ? [waitedFor] : []));
+          const rules = () => this.#rulesFor(group, now, ...(isAbsence ? [waitedFor] : []));
           const applied = applyEvents(state, matches, rules, (_, match) => ({
             memory,
             matches: [match],

@@ -101,8 +101,12 @@ function countFeed(world: World, expected: Expectation, problems: string[]) {
     (sum, list) => sum + Math.max(0, list.filter(({ quarantine }) => quarantine).length - 1),
     0,
   );
-  if (doubled - (unfinished ? cutTwice : 0) > bound)
-    problems.push(`${doubled} events doubled, the bound is ${bound}`);
+  if (doubled - (unfinished ? cutTwice : 0) > bound) {
+    const runs = world.polls.map(
+      ({ code, outcome, published }) => `${code ?? outcome} ${published}`,
+    );
+    problems.push(`${doubled} events doubled, the bound is ${bound}; runs: ${runs.join(', ')}`);
+  }
   return { logged: logged.size, onBus: onBus.size, quarantined: objects.size, doubled };
 }
 

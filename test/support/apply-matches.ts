@@ -9,5 +9,10 @@ export function applyMatches(
   matches: readonly Match[],
   rules: LifeRules,
 ): Applied<Match> {
-  return applyEvents(state, matches, rules, (memory, match) => ({ memory, matches: [match] }));
+  return applyEvents(
+    state,
+    matches,
+    () => rules,
+    (memory, match) => ({ memory, matches: [match] }),
+  );
 }

@@ -30,18 +30,20 @@ export interface Applied<T> {
  * An event in A's window joins A even where it is in B's grace. While events come at most the grace out of order, so do
  * the matches that engines find, and no start moves after its window's end has decided anything: the same alerts come out
  * whatever the order. The windows are at least as long as the grace for that.
+ * @param rulesOf asked only where there are alerts to live by them: of most events none comes
  * @param find what an event means, given the memory so far and the starts of the group's windows
  */
 export function applyEvents<T extends Ref>(
   state: GroupState,
   events: readonly T[],
-  rules: LifeRules,
+  rulesOf: () => LifeRules,
   find: (memory: unknown, event: T, windows: readonly AlertWindow[]) => Finding,
 ): Applied<T> {
   if (state.windows.length === 0 && events.length === 1) {
     const quick = withoutWindows(state, events[0] as T, find);
     if (quick !== undefined) return quick;
   }
+  const rules = rulesOf();
   const sorted = events.toSorted(inOrder);
   const life = new Life(state, rules);
   let memory = state.memory;

@@ -122,7 +122,8 @@ export class PagesUnderWay {
       this.#deps.onFinished(page);
       await saves.pageFinished(page.checkpoint, memory.snapshotSoon());
       const fail = (error: unknown) => this.#fail(page, error);
-      saves.saved().then(turn.saved, fail);
+      saves.remembered().then(turn.remembered, fail);
+      saves.saved().catch(fail);
     } catch (error) {
       this.#fail(page, error);
     } finally {

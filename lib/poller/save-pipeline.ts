@@ -2,7 +2,7 @@
 //
 //   publish     n ──────|               memory(n) starts once n is published, memory(n-1) saved and checkpoint(n-2) saved,
 //                 n+1 ──────|           checkpoint(n) once memory(n) and checkpoint(n-1) are: never before n is published.
-//   memory              | n |           What of n+1 and later may be sent before either is saved: send-window.ts.
+//   memory              | n |           What of n+1 and later may be sent before memory(n) is: send-window.ts.
 //   checkpoint              | n |
 import type { Checkpoint } from './checkpoint.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
@@ -44,6 +44,11 @@ export class SavePipeline {
         this.#store.save(this.#lease.key, checkpoint, expectedPage),
       ),
     );
+  }
+
+  /** Resolves when the page last finished is remembered. @throws LeaseLostError, or what the table answered */
+  remembered(): Promise<void> {
+    return this.#memory;
   }
 
   /** Resolves when the checkpoint of the page last finished is saved. @throws LeaseLostError, or what the table answered */

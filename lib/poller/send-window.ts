@@ -1,12 +1,12 @@
-// How far sending may run ahead of saving: it bounds what is sent twice when a run dies, or loses its lease unawares.
-// Pure. What is sent, and when a page counts as saved, is pages-under-way.ts's.
+// How far sending may run ahead of remembering: it bounds what is sent twice when a run dies, or loses its lease unawares.
+// Pure. What is sent, and when a page is remembered, is pages-under-way.ts's.
 
 /** One page's share of the window. */
 export interface PageTurn {
   /** Resolves when so many more entries of the page may leave; undefined is at once. */
   take(entries: number): Promise<void> | undefined;
-  /** Its checkpoint is saved, and the lease was ours: whoever takes it later begins behind this page. */
-  saved(): void;
+  /** Its memory is saved: whoever reads the page again knows what was sent of it. */
+  remembered(): void;
 }
 
 interface Page {
@@ -22,12 +22,12 @@ interface Waiting {
 /** The oldest page may leave whole, and of all later ones together just so many entries. */
 export class SendWindow {
   readonly #room: number;
-  /** Begun and not saved, oldest first. */
+  /** Begun and not remembered, oldest first. */
   #pages: Page[] = [];
   #waiting: Waiting[] = [];
   #lifted = false;
 
-  /** @param room entries of all pages behind the oldest one that is not saved: at least as many as one request holds */
+  /** @param room entries of all pages behind the oldest one that is not remembered: at least as many as one request holds */
   constructor(room: number) {
     this.#room = room;
   }
@@ -38,7 +38,7 @@ export class SendWindow {
     this.#pages.push(page);
     return {
       take: (entries) => this.#take(page, entries),
-      saved: () => {
+      remembered: () => {
         this.#pages = this.#pages.filter((other) => other !== page);
         this.#wake();
       },

@@ -1,4 +1,4 @@
-// The window between sending and saving: the oldest page goes whole, later ones as far as there is room.
+// The window between sending and remembering: the oldest page goes whole, later ones as far as there is room.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ describe('SendWindow', () => {
     const second = sending(window.begin(), tens(5));
     await nextTurn();
     expect([first.sent, second.sent]).toEqual([200, 30]);
-    first.turn.saved();
+    first.turn.remembered();
     await second.done;
     expect(second.sent).toBe(50);
   });
@@ -38,10 +38,10 @@ describe('SendWindow', () => {
     const third = sending(window.begin(), tens(9));
     await nextTurn();
     expect([second.sent, third.sent]).toEqual([30, 0]);
-    first.turn.saved();
+    first.turn.remembered();
     await nextTurn();
     expect([second.sent, third.sent]).toEqual([40, 30]);
-    second.turn.saved();
+    second.turn.remembered();
     await third.done;
   });
 
@@ -53,7 +53,7 @@ describe('SendWindow', () => {
     await second.done;
   });
 
-  it('never has more sent and not saved than a page and its room, and nobody waits for ever', async () => {
+  it('never has more sent and not remembered than a page and its room, and nobody waits for ever', async () => {
     const pages = fc.array(fc.array(fc.integer({ min: 1, max: 10 }), { maxLength: 12 }), {
       minLength: 1,
       maxLength: 8,
@@ -62,12 +62,12 @@ describe('SendWindow', () => {
       fc.asyncProperty(pages, fc.integer({ min: 10, max: 40 }), async (chunksOfPages, room) => {
         const window = new SendWindow(room);
         const open = chunksOfPages.map((chunks) => sending(window.begin(), chunks));
-        for (const [saved, page] of open.entries()) {
+        for (const [remembered, page] of open.entries()) {
           await nextTurn();
-          const ahead = open.slice(saved + 1).reduce((sum, { sent }) => sum + sent, 0);
+          const ahead = open.slice(remembered + 1).reduce((sum, { sent }) => sum + sent, 0);
           expect(ahead).toBeLessThanOrEqual(room);
           await page.done;
-          page.turn.saved();
+          page.turn.remembered();
         }
       }),
     );

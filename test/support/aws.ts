@@ -15,6 +15,8 @@ export interface TestAwsOptions {
   readonly stacks: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Physical ids of each stack's queues by their logical ones. */
   readonly queues?: Readonly<Record<string, string>>;
+  /** Physical ids of what else each stack has made, by type. */
+  readonly others?: Readonly<Record<string, readonly string[]>>;
   /** Of every stack. @default CREATE_COMPLETE */
   readonly status?: string;
   /** Refuses every call with this code. */
@@ -40,7 +42,7 @@ export async function startAws(options: TestAwsOptions): Promise<TestAws> {
 }
 
 function answer(
-  { stacks, refuse, queues = {}, status = 'CREATE_COMPLETE' }: TestAwsOptions,
+  { stacks, refuse, queues = {}, others = {}, status = 'CREATE_COMPLETE' }: TestAwsOptions,
   form: URLSearchParams,
 ): [number, string] {
   if (refuse !== undefined) return failed(403, refuse, 'The security token is not valid.');
@@ -51,9 +53,13 @@ function answer(
     ];
   }
   if (form.get('Action') === 'ListStackResources') {
-    const members = Object.entries(queues).map(
-      ([id, url]) =>
-        `<member><LogicalResourceId>${id}</LogicalResourceId><PhysicalResourceId>${url}</PhysicalResourceId><ResourceType>AWS::SQS::Queue</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus><LastUpdatedTimestamp>2026-11-01T00:00:00Z</LastUpdatedTimestamp></member>`,
+    const made = [
+      ...Object.entries(queues).map((each) => ['AWS::SQS::Queue', ...each]),
+      ...Object.entries(others).flatMap(([type, ids]) => ids.map((id) => [type, 'Made', id])),
+    ];
+    const members = made.map(
+      ([type, id, physicalId]) =>
+        `<member><LogicalResourceId>${id}</LogicalResourceId><PhysicalResourceId>${physicalId}</PhysicalResourceId><ResourceType>${type}</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus><LastUpdatedTimestamp>2026-11-01T00:00:00Z</LastUpdatedTimestamp></member>`,
     );
     return [
       200,

@@ -103,6 +103,10 @@ export async function startDeployment(options: Partial<TestAwsOptions> = {}) {
         AlertsTopicUndelivered0A1B2C3D: queues.email.url,
         PollerSchedulesUndelivered0A1B2C3D: queues.schedules.url,
       },
+      others: {
+        'AWS::Events::Rule': ['audit|asana.test'],
+        'AWS::CloudWatch::Alarm': [`${TEST_STACK}-lag`],
+      },
       ...options,
     }),
   ]);

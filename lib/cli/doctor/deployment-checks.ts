@@ -18,8 +18,9 @@ import type { Clock } from '../../clock.ts';
 import { AuditBusError } from '../../errors.ts';
 import { SecretText } from '../../secret-text.ts';
 import { isGone, PUT_BACK } from '../target/aws-errors.ts';
-import { workspacesIn } from '../target/aws-target.ts';
+import { type AwsConfig, workspacesIn } from '../target/aws-target.ts';
 import { stackQueues } from '../target/stack-queues.ts';
+import { stackResources } from '../target/stack-resources.ts';
 import type { Target } from '../target/target.ts';
 import { type Check, type Finding, failure, notMade, ok } from './finding.ts';
 import {
@@ -86,7 +87,10 @@ export function deploymentChecks(
       name: 'rules',
       find: () =>
         using(new EventBridgeClient(config), async (client) =>
-          judgeRules(await rulesOf(client, output('EventBusName'))),
+          judgeRules(
+            await rulesOf(client, output('EventBusName')),
+            await namesOf(config, stackName, ['AWS::Events::Rule']),
+          ),
         ),
     },
     {
@@ -129,7 +133,10 @@ export function deploymentChecks(
       name: 'alarms',
       find: () =>
         using(new CloudWatchClient(config), async (client) =>
-          judgeAlarms(await alarmsOf(client, stackName)),
+          judgeAlarms(
+            await alarmsOf(client, stackName),
+            await namesOf(config, stackName, ['AWS::CloudWatch::Alarm']),
+          ),
         ),
     },
     {
@@ -179,11 +186,24 @@ async function token(
   }
 }
 
+/** Names of what the stack has made. */
+async function namesOf(config: AwsConfig, stackName: string, types: readonly string[]) {
+  const made = await stackResources(config, stackName, types);
+  // A rule's has its bus before it.
+  return made.map(({ physicalId }) => physicalId.slice(physicalId.indexOf('|') + 1));
+}
+
 async function rulesOf(client: EventBridgeClient, EventBusName: string) {
   const rules: { name: string; enabled: boolean }[] = [];
   let NextToken: string | undefined;
   do {
-    const page = await client.send(new ListRulesCommand({ EventBusName, NextToken }));
+    const page = await client
+      .send(new ListRulesCommand({ EventBusName, NextToken }))
+      .catch((error: unknown) => {
+        // Without their bus there are none either.
+        if (isGone(error)) return { Rules: [], NextToken: undefined };
+        throw error;
+      });
     for (const { Name = '', State } of page.Rules ?? []) {
       rules.push({ name: Name, enabled: State?.startsWith('ENABLED') ?? false });
     }

@@ -76,15 +76,30 @@ export function judgeTopic(
       );
 }
 
-export function judgeRules(rules: readonly { name: string; enabled: boolean }[]): Finding[] {
+/** @param made names of those that the stack has made */
+export function judgeRules(
+  rules: readonly { name: string; enabled: boolean }[],
+  made: readonly string[],
+): Finding[] {
   if (rules.length === 0) {
     return [failure('the bus has no rules: nothing raises or delivers alerts', PUT_BACK)];
   }
-  const off = rules.filter(({ enabled }) => !enabled);
-  if (off.length === 0) return [ok(`all ${rules.length} are enabled`)];
-  return off.map(({ name }) =>
-    failure('is disabled', `aws events enable-rule, or ${PUT_BACK} to put all back`, name),
-  );
+  const found = [
+    ...rules
+      .filter(({ enabled }) => !enabled)
+      .map(({ name }) =>
+        failure('is disabled', `aws events enable-rule, or ${PUT_BACK} to put all back`, name),
+      ),
+    ...missing(rules, made).map((name) =>
+      failure('is gone: what it is for does not happen', PUT_BACK, name),
+    ),
+  ];
+  return found.length > 0 ? found : [ok(`all ${rules.length} are enabled`)];
+}
+
+function missing(found: readonly { name: string }[], made: readonly string[]): string[] {
+  const names = new Set(found.map(({ name }) => name));
+  return made.filter((name) => !names.has(name));
 }
 
 /**
@@ -191,7 +206,8 @@ export interface AlarmState {
   readonly actionsEnabled: boolean;
 }
 
-export function judgeAlarms(alarms: readonly AlarmState[]): Finding[] {
+/** @param made names of those that the stack has made */
+export function judgeAlarms(alarms: readonly AlarmState[], made: readonly string[]): Finding[] {
   if (alarms.length === 0) {
     return [failure('there are none: nobody hears of trouble', PUT_BACK)];
   }
@@ -215,7 +231,12 @@ export function judgeAlarms(alarms: readonly AlarmState[]): Finding[] {
           ),
         ]),
   ]);
-  return found.length > 0 ? found : [ok(`none of ${alarms.length} rings`)];
+  const gone = missing(alarms, made).map((name) =>
+    failure('is gone: nobody hears of what it watched', PUT_BACK, name),
+  );
+  return found.length + gone.length > 0
+    ? [...found, ...gone]
+    : [ok(`none of ${alarms.length} rings`)];
 }
 
 function counted(count: number, noun: string): string {

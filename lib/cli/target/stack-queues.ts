@@ -1,9 +1,9 @@
 // The queues of a deployed stack: which are for dead letters, whose dead letters they take, and what lies in each.
 // What becomes of messages is lib/cli/dlq's.
-import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { isGone } from './aws-errors.ts';
 import type { AwsConfig } from './aws-target.ts';
+import { stackResources } from './stack-resources.ts';
 
 export interface StackQueue {
   /** `detect`, `notify-slack`, `rules`, `email`, `poller-schedules`; a queue that feeds a function: `detect-work`. */
@@ -34,9 +34,12 @@ export async function stackQueues(
       output.startsWith(OUTPUT) ? [[url, kebab(output.slice(OUTPUT.length))] as const] : [],
     ),
   );
-  const found = await queueResources(config, stackName);
+  const found = await stackResources(config, stackName, ['AWS::SQS::Queue']);
   const all = await Promise.all(
-    found.map(async ({ id, url }) => ({ id, url, ...(await attributesOf(sqs, url)) })),
+    found.map(async ({ logicalId: id, physicalId: url }) => ({
+      ...{ id, url },
+      ...(await attributesOf(sqs, url)),
+    })),
   );
   const queues = all.map(({ id, url, arn, waiting, deadLetterArn, gone }): StackQueue => {
     const sources = all.filter((each) => each.deadLetterArn === arn);
@@ -49,25 +52,6 @@ export async function stackQueues(
     return { name, url, arn, waiting, dead, unwatched, gone, sources };
   });
   return queues.sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-async function queueResources(config: AwsConfig, stackName: string) {
-  const client = new CloudFormationClient(config);
-  try {
-    const found: { id: string; url: string }[] = [];
-    for await (const page of paginateListStackResources({ client }, { StackName: stackName })) {
-      for (const {
-        ResourceType,
-        LogicalResourceId: id,
-        PhysicalResourceId: url,
-      } of page.StackResourceSummaries ?? []) {
-        if (ResourceType === 'AWS::SQS::Queue' && id && url) found.push({ id, url });
-      }
-    }
-    return found;
-  } finally {
-    client.destroy();
-  }
 }
 
 async function attributesOf(sqs: SQSClient, url: string) {

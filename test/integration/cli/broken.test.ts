@@ -98,6 +98,7 @@ it('without a queue, its bucket and its bus: the rest is looked at', async () =>
   expect([tail.code, tail.lines]).toEqual([1, [expect.stringContaining('(target.gone)')]]);
   expect(Object.keys(await failures(env))).toEqual([
     'bus',
+    'rules',
     'queues detect',
     'queues email',
     'quarantine',

@@ -76,7 +76,8 @@ describe('a deployment', () => {
     await s3.send(
       new PutObjectCommand({ Bucket: bucket, Key: 'quarantine/1/d/2.json', Body: '{}' }),
     );
-    events.alarms.push({
+    events.rules.delete('asana.test');
+    events.alarms.splice(0, 1, {
       AlarmName: 'AsanaAuditBus-dead-letters-rules',
       StateValue: 'ALARM',
       StateReason: 'Threshold Crossed',
@@ -88,10 +89,12 @@ describe('a deployment', () => {
       [`token ${TEST_WORKSPACE}`]: 'failure',
       slack: 'failure',
       'rules off': 'failure',
+      'rules asana.test': 'failure',
       'queues rules': 'failure',
       'queues detect': 'ok',
       quarantine: 'warning',
       'alarms AsanaAuditBus-dead-letters-rules': 'failure',
+      'alarms AsanaAuditBus-lag': 'failure',
       [`polling ${TEST_WORKSPACE}`]: 'warning',
     });
     expect(of(findings, 'token')[0]?.['todo']).toContain(`Step1SetAsanaToken${TEST_WORKSPACE}`);

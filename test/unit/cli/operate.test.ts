@@ -47,8 +47,8 @@ describe('doctor', () => {
     expect(outcomes('UPDATE_COMPLETE')).toBe('ok');
     expect(outcomes('UPDATE_IN_PROGRESS')).toBe('warning');
     expect(outcomes('UPDATE_ROLLBACK_COMPLETE')).toBe('failure');
-    expect(judgeRules([])[0]?.outcome).toBe('failure');
-    expect(judgeAlarms([])[0]?.outcome).toBe('failure');
+    expect(judgeRules([], [])[0]?.outcome).toBe('failure');
+    expect(judgeAlarms([], [])[0]?.outcome).toBe('failure');
     expect(judgeTopic('alerts', { confirmed: 0, pending: 0 }).outcome).toBe('warning');
     expect(judgeTopic('alerts', { confirmed: 1, pending: 1 }).outcome).toBe('warning');
     expect(judgeSlack({ kind: 'none', problem: 'x' }, false).outcome).toBe('warning');

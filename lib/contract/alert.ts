@@ -54,8 +54,8 @@ export const alertSchema = z
     /** Those of `contextSeen` that no revision before had, over all matches this one tells; absent where there are none. */
     newContext: z.array(contextValueSchema).optional(),
     /**
-     * ISO 8601 UTC: when the alert was closed, its window over after more than one match. Absent before, and for good where
-     * nothing but the opening came. A revision after it only corrects what it says: an event was very late.
+     * ISO 8601 UTC: when the alert was closed, its window over after more came. Absent before, and for good where nothing
+     * but the opening came. A revision after it only corrects what it says: an event was very late.
      */
     closedAt: z.string().optional(),
     eventType: z.string(),

@@ -9,7 +9,7 @@ export const OPERATOR_SOURCE = 'asana.audit-log.operator';
 export const ALERT_DETAIL_TYPES = {
   opened: 'Alert Opened',
   updated: 'Alert Updated',
-  /** The window of an alert with more than one match is over: its last revision, with the final count. */
+  /** The window of an alert that more came to is over: its last revision, with the final count. */
   closed: 'Alert Closed',
 } as const;
 export type AlertDetailType = (typeof ALERT_DETAIL_TYPES)[keyof typeof ALERT_DETAIL_TYPES];

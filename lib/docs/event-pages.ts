@@ -47,7 +47,7 @@ export function eventPages(): GeneratedFile[] {
       name: 'alert',
       title: 'Alert',
       about:
-        'What a detection raised. `Alert Opened` is revision 1 of an alert; `Alert Updated` says that further matches joined it, at most once a minute, with all that came since the revision before. `Alert Closed` comes once the window of an alert with more than one match is over, with the final count; should a match come days late, another one with a higher revision corrects it. The identity is `alertId` with `revision`: keep the highest revision you have seen. `actor`, `resource`, `context` and `details` are those of the event that opened the alert, and hold text that an attacker may have chosen. `test` is true of what `npm run doctor -- --send-test` sends: nothing has happened.',
+        'What a detection raised. `Alert Opened` is revision 1 of an alert; `Alert Updated` says that more came, at most once a minute, with all that came since the revision before: further matches, or late events among those that led to it. `Alert Closed` comes once the window of an alert that more came to is over, with the final count; should a match come days late, another one with a higher revision corrects it. The identity is `alertId` with `revision`: keep the highest revision you have seen. `actor`, `resource`, `context` and `details` are those of the event that opened the alert, and hold text that an attacker may have chosen. `test` is true of what `npm run doctor -- --send-test` sends: nothing has happened.',
       detail: alertDetailSchema,
       source: ALERT_SOURCE,
       detailTypes: Object.values(ALERT_DETAIL_TYPES),

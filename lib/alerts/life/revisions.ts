@@ -33,9 +33,12 @@ export function closed(window: AlertWindow, now: number): AlertWindow {
   return revised({ ...window, alert: { ...alert, closedAt: new Date(now).toISOString() } }, now);
 }
 
-/** More than one match came, and nothing has been said of the end. */
-export function isToClose({ count, alert }: AlertWindow): boolean {
-  return count > 1 && alert.closedAt === undefined;
+/**
+ * More came than its opening said, and nothing has been said of the end: further matches, or late events among those that
+ * led to it.
+ */
+export function isToClose({ count, unsaid, alert }: AlertWindow): boolean {
+  return (count > 1 || unsaid === true || alert.revision > 1) && alert.closedAt === undefined;
 }
 
 /** When the feed has to have passed for the window to take no more that comes in time, milliseconds since the epoch. */
@@ -43,7 +46,7 @@ function overAt({ start }: AlertWindow, { windowMs, graceMs, waitMs = 0 }: Windo
   return start.at + Math.max(windowMs, graceMs) + waitMs + graceMs;
 }
 
-/** Closes the alerts of more than one match whose windows the feed has left behind at `watermark`. Expects none pending. */
+/** Closes the alerts that more came to and whose windows the feed has left behind at `watermark`. Expects none pending. */
 export function closeOver(
   state: GroupState,
   watermark: number,

@@ -1,6 +1,7 @@
 // When what an alert holds becomes a revision, whatever comes when: against the plain words of docs/adr/0016.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { applyEvents } from '../../../lib/alerts/life/apply.ts';
 import type { Match } from '../../../lib/alerts/life/finding.ts';
 import {
   EMPTY_GROUP,
@@ -27,10 +28,34 @@ const at = (minutes: number, gid = `g${minutes}`, address?: string): Match => ({
   at: START + minutes * MINUTE,
   event: address === undefined ? {} : { context: { client_ip_address: address } },
 });
+const iso = (instant: number) => new Date(instant).toISOString();
 const published = (state: GroupState, now: number) =>
   settled(state, pendingAlerts(state), state.unmarked, now);
 
 describe('revisions', () => {
+  it('end, too, where what led to an alert came late and nothing joined it', () => {
+    const pace = { updateEveryMs: UPDATE_EVERY_MS, now: START };
+    const found = (state: GroupState, match: Match, opens: boolean, count: number) =>
+      applyEvents(
+        state,
+        [match],
+        () => rules(pace),
+        () => ({
+          memory: count,
+          matches: opens ? [match] : [],
+          context: { newest: START, leads: () => ({ count, first: [] }), between: () => [] },
+        }),
+      ).state;
+    const opened = published(found(EMPTY_GROUP, at(0), true, 4), START);
+    expect(closeDueAt(opened, windows)).toBeUndefined();
+    const more = found(opened, at(-1), false, 5);
+    const due = closeDueAt(more, windows) ?? Number.NaN;
+    expect(due).toBe(START + windows.windowMs + windows.graceMs);
+    const over = closeOver(published(more, START), due, { ...windows, now: due });
+    expect(pendingAlerts(over)).toMatchObject([{ revision: 3, count: 6, closedAt: iso(due) }]);
+    expect(closeDueAt(published(over, due), windows)).toBeUndefined();
+  });
+
   it('have no gaps, are a minute apart after the first, and tell everything in the end', () => {
     const given = fc.array(
       fc.record({

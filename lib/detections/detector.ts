@@ -207,8 +207,7 @@ export class Detector {
       post.openUntil = Math.max(post.openUntil, at + post.watch.openForMs);
     }
     const before = known?.state ?? EMPTY_GROUP;
-    const change = post.watch.change(identity, alone, this.#now);
-    const { state, changed } = change.apply(before, [sighting]);
+    const { state, changed } = post.watch.apply(identity, alone, before, [sighting], this.#now);
     if (known !== undefined) known.lastAt = Math.max(known.lastAt, at);
     if (!changed) return known;
     const group = known ?? { post, identity: kept(identity), state, lastAt: at };

@@ -1,7 +1,8 @@
 // A detection at work: which events it sees in which group, and how an event changes the group and its alerts. Pure, but
 // for the notes that a change leaves. The detect function, the sweep and the run in one process all go through here.
-import { applyEvents } from '../alerts/life/apply.ts';
+import { type Applied, applyEvents } from '../alerts/life/apply.ts';
 import type { Match } from '../alerts/life/finding.ts';
+import type { GroupState } from '../alerts/life/group.ts';
 import type { GroupIdentity } from '../alerts/life/identity.ts';
 import { openAlert, severityFor } from '../alerts/life/open.ts';
 import type { GroupChange } from '../alerts/life/raise.ts';
@@ -124,23 +125,29 @@ export class Watch {
   }
 
   /**
-   * What events do to their group. `apply` throws AuditBusError `detect.engine-failed` where a definition's function did.
+   * What events do to their group's state.
    * @param alone as `see` said
    * @param now milliseconds since the epoch: when an alert was found
+   * @throws AuditBusError `detect.engine-failed` where a definition's function failed
    */
+  apply(
+    group: GroupIdentity,
+    alone: boolean,
+    state: GroupState,
+    sightings: readonly Sighting[],
+    now: () => number,
+  ): Applied<Sighting> {
+    const { find } = alone ? matchEngine : this.#engine;
+    return this.#guarded(() =>
+      applyEvents(state, sightings, () => this.#rulesFor(group, now), find),
+    );
+  }
+
+  /** The same as something to be done to a stored group. */
   change(group: GroupIdentity, alone: boolean, now: () => number): GroupChange<Sighting> {
-    const engine = alone ? matchEngine : this.#engine;
     return {
-      memorySeconds: this.#secondsFor(engine),
-      apply: (state, sightings) =>
-        this.#guarded(() =>
-          applyEvents(
-            state,
-            sightings,
-            () => this.#rulesFor(group, now),
-            (memory, sighting, windows) => engine.find(memory, sighting, windows),
-          ),
-        ),
+      memorySeconds: this.#secondsFor(alone ? matchEngine : this.#engine),
+      apply: (state, sightings) => this.apply(group, alone, state, sightings, now),
     };
   }
 

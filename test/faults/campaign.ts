@@ -19,6 +19,8 @@ export interface Campaign {
   readonly seeds: number;
   /** Of the part within `npm test`. */
   readonly fastSeeds: number;
+  /** Its functions run in processes of their own, which it waits for: one more lane than there are cores keeps them busy. */
+  readonly isElsewhere?: true;
   /** @param wrong what is broken on purpose, to see that it is noticed */
   run(seed: number, bench: Bench, wrong?: Break): Promise<Verdict>;
   /** Ends what `run` keeps between seeds. */

@@ -16,7 +16,7 @@ npm run test:faults -- [options]
   --only NAME     one campaign: ${CAMPAIGNS.map(({ name }) => name).join(', ')}, breaks
   --seed N        that one seed of the campaign: a replay
   --seeds N       at most so many seeds of each campaign
-  --lanes N       processes at once (${availableParallelism()}, one a core)
+  --lanes N       processes at once (${availableParallelism()}, one a core; one more for kill and pollers, which wait)
   --help          this text
 `;
 
@@ -91,6 +91,7 @@ async function drive(campaign: Campaign): Promise<number> {
   const add = (name: string, value: number) => totals.set(name, (totals.get(name) ?? 0) + value);
   let bad = 0;
   await onLanes(
+    lanesFor(campaign),
     seeds.map((seed) => ({ campaign: campaign.name, seed })),
     ({ seed, verdict: { problems, injected, count } }) => {
       for (const [name, value] of Object.entries(injected)) add(`  ${name}`, value);
@@ -126,14 +127,14 @@ async function drive(campaign: Campaign): Promise<number> {
 async function breaks(): Promise<number> {
   let unnoticed = 0;
   for (const wrong of Object.keys(BREAKS) as Break[]) {
-    const { name: campaign } = NOTICED_BY[wrong];
+    const campaign = NOTICED_BY[wrong];
     const tasks = Array.from({ length: SEEDS_FOR_A_BREAK }, (_, index) => ({
-      campaign,
+      campaign: campaign.name,
       seed: index + 1,
       wrong,
     }));
     const noticed: Done[] = [];
-    await onLanes(tasks, (done) => {
+    await onLanes(lanesFor(campaign), tasks, (done) => {
       const [problem] = done.verdict.problems;
       if (problem !== undefined && !problem.startsWith('the harness itself')) noticed.push(done);
       return noticed.length > 0;
@@ -143,19 +144,26 @@ async function breaks(): Promise<number> {
     const how =
       first === undefined
         ? 'NOT NOTICED'
-        : `noticed by seed ${first.seed} of ${campaign}: ${first.verdict.problems[0]}`;
+        : `noticed by seed ${first.seed} of ${campaign.name}: ${first.verdict.problems[0]}`;
     process.stdout.write(`break ${wrong} (${BREAKS[wrong]}): ${how}\n`);
   }
   return unnoticed;
+}
+
+function lanesFor({ isElsewhere }: Campaign): number {
+  return Number(values.lanes ?? availableParallelism() + (isElsewhere ? 1 : 0));
 }
 
 /**
  * Lanes of their own for each list of tasks: the DynamoDB in a lane keeps about a megabyte of each seed's dropped tables.
  * @param done answers true when no more is to be begun
  */
-async function onLanes(tasks: readonly Task[], done: (result: Done) => boolean): Promise<void> {
+async function onLanes(
+  atOnce: number,
+  tasks: readonly Task[],
+  done: (result: Done) => boolean,
+): Promise<void> {
   const queue = [...tasks];
-  const atOnce = Number(values.lanes ?? availableParallelism());
   await Promise.all(
     Array.from({ length: Math.min(atOnce, tasks.length) }, async () => {
       const lane = new Lane();

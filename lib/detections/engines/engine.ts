@@ -16,7 +16,7 @@ export interface Engine {
    * the same, as is the memory; an event that is there already changes nothing.
    * @param windows the group's alerts, for where one ends
    */
-  find(memory: unknown, sighting: Sighting, windows: readonly AlertWindow[]): Finding;
+  readonly find: (memory: unknown, sighting: Sighting, windows: readonly AlertWindow[]) => Finding;
   /** How far a group has come once it has seen the event, for a person. Decides nothing. */
   explain(memory: unknown, sighting: Sighting): string;
   /**

@@ -12,7 +12,7 @@ const DENIED = ['AccessDeniedException', 'ResourceNotFoundException'];
 export const bus: Campaign = {
   name: 'bus',
   about: 'faults of PutEvents',
-  seeds: 300,
+  seeds: 200,
   fastSeeds: 15,
   async run(seed, bench, wrong) {
     const random = new Random('bus', seed);

@@ -11,7 +11,7 @@ const HOUR = 3_600_000;
 export const clocks: Campaign = {
   name: 'clocks',
   about: 'clocks hours wrong, or jumping',
-  seeds: 200,
+  seeds: 150,
   fastSeeds: 8,
   async run(seed, bench, wrong) {
     const random = new Random('clocks', seed);

@@ -26,7 +26,7 @@ const EXAMPLES: readonly Example[] = CATALOGUE.flatMap(({ examples }) =>
 export const hostile: Campaign = {
   name: 'hostile',
   about: 'hostile text in every field',
-  seeds: 150,
+  seeds: 100,
   fastSeeds: 6,
   async run(seed, bench, wrong) {
     const random = new Random('hostile', seed);

@@ -18,6 +18,7 @@ export const kill: Campaign = {
   about: 'SIGKILL at a random instant',
   seeds: 500,
   fastSeeds: 8,
+  isElsewhere: true,
   async run(seed, bench, wrong) {
     pool ??= new WorkerPool();
     const workers = pool;

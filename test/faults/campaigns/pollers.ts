@@ -14,8 +14,9 @@ const workers: Worker[] = [];
 export const pollers: Campaign = {
   name: 'pollers',
   about: 'pollers at once, paused and woken',
-  seeds: 150,
+  seeds: 100,
   fastSeeds: 3,
+  isElsewhere: true,
   async run(seed, bench, wrong) {
     pool ??= new WorkerPool();
     const many = seed % 2 === 0 ? 2 : 5;

@@ -11,7 +11,7 @@ type Fault = 'rate' | 'failed' | 'cut' | 'lose' | 'hang' | 'permanent';
 export const sinks: Campaign = {
   name: 'sinks',
   about: 'faults of Slack, SNS, SQS and Secrets Manager',
-  seeds: 300,
+  seeds: 200,
   fastSeeds: 15,
   async run(seed, bench, wrong) {
     const random = new Random('sinks', seed);

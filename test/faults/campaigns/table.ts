@@ -8,7 +8,7 @@ import { A_RUN_MS, type WorldOptions } from '../world.ts';
 export const table: Campaign = {
   name: 'table',
   about: 'faults of DynamoDB',
-  seeds: 300,
+  seeds: 200,
   fastSeeds: 15,
   async run(seed, bench, wrong) {
     const random = new Random('table', seed);

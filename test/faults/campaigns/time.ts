@@ -7,7 +7,7 @@ import type { WorldOptions } from '../world.ts';
 export const time: Campaign = {
   name: 'time',
   about: 'remaining time down to 0',
-  seeds: 200,
+  seeds: 120,
   fastSeeds: 8,
   async run(seed, bench, wrong) {
     const random = new Random('time', seed);

@@ -219,13 +219,12 @@ export class Watch {
   }
 
   /**
-   * A threshold is reached, and a sequence completed, by all its events together: its alert is one, whichever of them it is
-   * told by.
+   * A threshold is reached by all its events together: its alert is one, whichever of them it is told by. What completes a
+   * sequence is one event, and the next one that does may be worse.
    */
   get #severities(): Pick<LifeRules, 'severityOf'> {
     const { detection } = this;
-    const isOfOneEvent = detection.kind === 'match' || detection.kind === 'newValue';
-    if (!isOfOneEvent || detection.severityOf === undefined) return {};
+    if (detection.kind === 'threshold' || detection.severityOf === undefined) return {};
     return { severityOf: ({ event }) => severityFor(detection, event) };
   }
 

@@ -604,6 +604,27 @@ describe('a severity that depends on the event', () => {
     sameInAnyOrder(testDetection({ kind: 'match', ...worst }), given, 60);
   });
 
+  it('of a sequence is that of the event which completes it, in an alert of its own', () => {
+    const detection = testDetection({ kind: 'sequence', within: '1h', ...worst });
+    const then = 'user_login_succeeded';
+    const alerts = run(detection, [
+      { at: 0, gid: 'e0', value: 'worse' },
+      { at: MINUTE, gid: 'e1', type: then, value: 'mild' },
+      { at: 2 * MINUTE, gid: 'e2', type: then, value: 'worse' },
+      { at: 3 * MINUTE, gid: 'e3', type: then, value: 'mild' },
+    ]);
+    expect(alerts.map(({ severity, eventGids }) => [severity, eventGids])).toEqual([
+      ['low', ['e0', 'e1', 'e3']],
+      ['critical', ['e0', 'e2']],
+    ]);
+    const given = fc.record({
+      at: minutes(300),
+      type: fc.constantFrom('user_login_failed', then),
+      value: words,
+    });
+    sameInAnyOrder(detection, given, 40);
+  });
+
   it('of a threshold is that of the event that reaches it, and its alert is one', () => {
     const detection = testDetection({ kind: 'threshold', atLeast: 2, within: '15m', ...worst });
     const alerts = run(

@@ -110,6 +110,9 @@ export interface Observer {
   /** A lease was taken, or given back; each has a version. */
   readonly taken?: (version: number) => void;
   readonly given?: (version: number) => void;
+  /** The holder of that lease begins to read what is remembered, or has tried to write it. */
+  readonly reads?: (version: number) => void;
+  readonly remembered?: (version: number) => void;
 }
 
 /** @param log hears all that the functions log */
@@ -280,12 +283,16 @@ function watched(claims: DynamoClaims, failed: (claim: string) => void): Claims 
 }
 
 function watchedLeases(store: DynamoCheckpointStore, observer: Observer): CheckpointStore {
-  const { taken, given } = observer;
+  const { taken, given, reads, remembered } = observer;
   if (taken === undefined || given === undefined) return store;
+  let version = 0;
   return {
     async takeLease(...asked) {
       const answer = await store.takeLease(...asked);
-      if (answer.taken) taken(answer.lease.version);
+      if (answer.taken) {
+        version = answer.lease.version;
+        taken(version);
+      }
       return answer;
     },
     async save(lease, checkpoint, expectedPage, options) {
@@ -297,8 +304,12 @@ function watchedLeases(store: DynamoCheckpointStore, observer: Observer): Checkp
       given(lease.version);
     },
     renewLease: (...asked) => store.renewLease(...asked),
-    loadMemory: (...asked) => store.loadMemory(...asked),
-    saveMemory: (...asked) => store.saveMemory(...asked),
+    loadMemory(...asked) {
+      reads?.(version);
+      return store.loadMemory(...asked);
+    },
+    saveMemory: (lease, memory) =>
+      store.saveMemory(lease, memory).finally(() => remembered?.(lease.version)),
   };
 }
 

@@ -27,6 +27,8 @@ export const clocks: Campaign = {
         return new FastClock({ ...world.clock.setting, skew });
       });
       const givenBack = new Set([0]);
+      const late = new Set<number>();
+      let newestReader = 0;
       const observer = {
         taken: (version: number) => {
           if (givenBack.has(version - 1)) return;
@@ -34,6 +36,16 @@ export const clocks: Campaign = {
           world.injected.thefts += 1;
         },
         given: (version: number) => givenBack.add(version),
+        reads: (version: number) => {
+          newestReader = Math.max(newestReader, version);
+        },
+        // Ten seconds are a tenth of one here, in which a machine may do nothing at all: too late counts as dead.
+        remembered: (version: number) => {
+          if (version >= newestReader || late.has(version)) return;
+          late.add(version);
+          did('handed over late');
+          world.injected.deaths += 1;
+        },
       };
       const pollers = clocksOfAll.map(
         (clock) => new Here(bench.addresses, world.setting, clock, world.logged, observer),

@@ -52,7 +52,7 @@ export class WorkerPool {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#file);
+    const worker = new Worker(this.#file, join(this.#folder, 'compiled'));
     this.#workers.add(worker);
     void worker.gone.then(() => this.#workers.delete(worker));
     return worker;
@@ -68,8 +68,13 @@ export class Worker {
   #alive = true;
   #fault: string | undefined;
 
-  constructor(file: string) {
-    this.#child = fork(file, { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  /** @param compiled folder where one worker leaves what it has compiled for those after it */
+  constructor(file: string, compiled: string) {
+    this.#child = fork(file, {
+      execArgv: [],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, NODE_COMPILE_CACHE: compiled },
+    });
     this.gone = new Promise((resolve) => {
       this.#child.on('exit', (code) => {
         this.#alive = false;

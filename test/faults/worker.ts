@@ -1,5 +1,6 @@
 // A process that runs functions when it is told to, until somebody kills it. Bundled by worker-pool.ts.
 
+import { flushCompileCache } from 'node:module';
 import { silentLog } from '../../lib/log.ts';
 import type { ClockSetting } from './clock.ts';
 import { type Addresses, type Calls, type Setting, wire } from './functions.ts';
@@ -20,7 +21,11 @@ export interface Answer {
 }
 
 process.on('message', (invocation: Invocation) => {
-  void answer(invocation).then((reply) => process.send?.(reply));
+  void answer(invocation).then((reply) => {
+    process.send?.(reply);
+    // Most are killed, and leave nothing by themselves.
+    flushCompileCache();
+  });
 });
 process.on('disconnect', () => process.exit(0));
 process.send?.({ id: 0 } satisfies Answer);

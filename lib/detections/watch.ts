@@ -9,6 +9,7 @@ import type { GroupChange } from '../alerts/life/raise.ts';
 import { GRACE_MS, type LifeRules, type Windows } from '../alerts/life/rules.ts';
 import { CLOSED_BY_MS } from '../alerts/lifetimes.ts';
 import type { Suppress } from '../alerts/suppressions/suppression.ts';
+import { gidOf } from '../asana/event.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import type { Detection } from './define.ts';
@@ -225,7 +226,11 @@ export class Watch {
   get #severities(): Pick<LifeRules, 'severityOf'> {
     const { detection } = this;
     if (detection.kind === 'threshold' || detection.severityOf === undefined) return {};
-    return { severityOf: ({ event }) => severityFor(detection, event) };
+    // Of what completed a sequence before its first step came, an engine may know no more than that it was there.
+    return {
+      severityOf: ({ event, gid }) =>
+        gidOf(event) === gid ? severityFor(detection, event) : undefined,
+    };
   }
 
   #rulesFor(

@@ -35,7 +35,7 @@ export interface LifeRules extends Windows {
   readonly suppressedBy?: (match: Match) => string | undefined;
   /**
    * The severity of the alert that this match opens or joins. What is worse opens an alert of its own: in a lesser one it
-   * would page nobody. @default - any
+   * would page nobody. Undefined: it joins whichever there is. @default - any
    */
-  readonly severityOf?: (match: Match) => Severity;
+  readonly severityOf?: (match: Match) => Severity | undefined;
 }

@@ -189,9 +189,9 @@ class Sweep {
       },
       this.#deps,
     );
-    if (isChanged || published.length > 0) {
+    for (const alert of published) tellOpened(alert, this.#deps.log);
+    if (isChanged) {
       await index.remove(due);
-      for (const alert of published) tellOpened(alert, this.#deps.log);
       return published.length;
     }
     // What the group waits for may have moved, with its settings too. This note may be newer than what was read: detecting
@@ -203,7 +203,7 @@ class Sweep {
     for (const each of next) await index.put(each, clock.now());
     if (clock.now() - due.putAt < WRITTEN_WITHIN_MS) return undefined;
     await index.remove(due);
-    return 0;
+    return published.length;
   }
 
   async #change(due: FoundDue, watch: Watch | undefined): Promise<GroupChange<never>> {

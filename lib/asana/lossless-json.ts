@@ -60,7 +60,9 @@ function holdsNumber(value: unknown, depth: number): boolean {
   if (depth === DEEP) return true;
   if (Array.isArray(value)) return value.some((each) => holdsNumber(each, depth + 1));
   for (const name in value) {
-    if (holdsNumber((value as Record<string, unknown>)[name], depth + 1)) return true;
+    const part = (value as Record<string, unknown>)[name];
+    // Most are texts, which need no look of their own.
+    if (typeof part !== 'string' && holdsNumber(part, depth + 1)) return true;
   }
   return false;
 }

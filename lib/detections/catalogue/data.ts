@@ -121,9 +121,11 @@ export const projectMadePublic = defineDetection({
 
 /** Where the address of an added member may be. Only `added_resource.email` was seen, on team_member_added. */
 function addedEmails(event: AuditLogEvent): string[] {
-  return ['added_resource', 'user', 'member', 'new_value'].flatMap((name) =>
-    emailsIn(field(event, 'details', name)),
-  );
+  const emails: string[] = [];
+  for (const name of ['added_resource', 'user', 'member', 'new_value']) {
+    emails.push(...emailsIn(field(event, 'details', name)));
+  }
+  return emails;
 }
 
 const added = (type: string, resource: object, email: unknown) =>

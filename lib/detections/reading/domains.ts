@@ -38,24 +38,30 @@ const domainOf = remembered((given) => {
 });
 
 /** The addresses in a text, in a list of texts, or under `email` of an object; at most 100. */
-export function emailsIn(value: unknown): string[] {
-  // Of the places that are looked into, most hold nothing.
-  if (value === undefined) return [];
-  const parts = Array.isArray(value) ? value.slice(0, MAX_ADDRESSES) : [value];
-  return parts
-    .flatMap((part) => {
-      const email = typeof part === 'object' && part !== null && Object.hasOwn(part, 'email');
-      const text = asText(email ? (part as { email: unknown }).email : part);
-      return text === undefined ? [] : addressesOf(text);
-    })
-    .slice(0, MAX_ADDRESSES);
+export function emailsIn(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return emailsOf(value);
+  return value.slice(0, MAX_ADDRESSES).flatMap(emailsOf).slice(0, MAX_ADDRESSES);
 }
+
+function emailsOf(part: unknown): readonly string[] {
+  // Of the places that are looked into, most hold nothing.
+  if (part === undefined || part === null) return NONE;
+  const text = asText(
+    typeof part === 'object' && Object.hasOwn(part, 'email')
+      ? (part as { email: unknown }).email
+      : part,
+  );
+  return text === undefined ? NONE : addressesOf(text);
+}
+
+const NONE: readonly string[] = [];
 
 const addressesOf = remembered((text): readonly string[] =>
   text
     .slice(0, MAX_TEXT)
     .split(/[\s,;<>"]+/)
-    .filter((word) => emailDomain(word) !== undefined),
+    .filter((word) => emailDomain(word) !== undefined)
+    .slice(0, MAX_ADDRESSES),
 );
 
 /** True for a domain of the list and for those below it; entries may begin with an @ or a dot, in any case. */

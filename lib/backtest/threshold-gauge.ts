@@ -64,12 +64,13 @@ export class ThresholdGauge {
     this.#highest = detection.distinct === undefined ? MOST_EVENTS : MOST_VALUES;
   }
 
-  see({ group: { workspaceGid, entity }, sighting, alone }: Placed): void {
+  see({ group: placedIn, sighting, alone }: Placed): void {
     if (alone) return;
     const { at, roles } = sighting;
-    let group = this.#groups.get({ workspaceGid, entity });
+    let group = this.#groups.get(placedIn);
     if (group === undefined) {
-      const { type, id } = entity;
+      const { workspaceGid } = placedIn;
+      const { type, id } = placedIn.entity;
       group = {
         name: { workspaceGid, entity: { type, id } },
         times: [],

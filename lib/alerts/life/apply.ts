@@ -73,7 +73,9 @@ function withoutWindows<T extends Ref>(
   if (matches.length > 0) return undefined;
   const changed = memory !== state.memory;
   return {
-    state: changed ? { ...state, changes: state.changes + 1, memory } : state,
+    state: changed
+      ? { windows: state.windows, unmarked: state.unmarked, changes: state.changes + 1, memory }
+      : state,
     rest: [],
     changed,
   };

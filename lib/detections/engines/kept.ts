@@ -46,8 +46,11 @@ export function inserted(
   entries: readonly Entry[],
   entry: Entry,
 ): { readonly entries: Entry[]; readonly index: number } | undefined {
-  if (entries.some(([, gid]) => gid === entry[1])) return undefined;
+  for (let each = 0; each < entries.length; each++) {
+    if ((entries[each] as Entry)[1] === entry[1]) return undefined;
+  }
   const index = indexOf(entries, entry[0], entry[1]);
+  if (index === entries.length) return { entries: [...entries, entry], index };
   return { entries: entries.toSpliced(index, 0, entry), index };
 }
 

@@ -56,9 +56,9 @@ export function newValueEngine(detection: NewValueDetection, rules: EngineRules)
     explain(memory, { at, roles }) {
       const known = (memory ?? { first: at, newest: at, values: [] }) as Memory;
       const value = shortValue(roles[0]?.value ?? '');
-      const before = known.values
-        .find(([each]) => each === value)?.[1]
-        .filter((time) => time > at - forgetMs && time < at);
+      const before = known.values[indexIn(known.values, value)]?.[1].filter(
+        (time) => time > at - forgetMs && time < at,
+      );
       const last = before?.at(-1);
       const speaksFrom = known.first + learnMs;
       return [
@@ -71,20 +71,26 @@ export function newValueEngine(detection: NewValueDetection, rules: EngineRules)
       const { at, learnOnly } = sighting;
       const known = (memory ?? { first: at, newest: at, values: [] }) as Memory;
       const value = shortValue(sighting.roles[0]?.value ?? '');
-      const index = known.values.findIndex(([each]) => each === value);
+      const index = indexIn(known.values, value);
       const times = known.values[index]?.[1] ?? [];
       const first = Math.min(known.first, at);
       const newest = Math.max(known.newest, at);
       const speaks = !learnOnly && first <= at - learnMs && isNew(times, at);
+      const matches = speaks ? [sighting] : [];
+      if (times.includes(at)) return { memory, matches };
       const entry: SeenValue = [value, added(times, at, newest)];
       const values =
         index < 0 ? withRoom([...known.values, entry]) : known.values.with(index, entry);
-      return {
-        memory: times.includes(at) ? memory : { first, newest, values },
-        matches: speaks ? [sighting] : [],
-      };
+      return { memory: { first, newest, values }, matches };
     },
   };
+}
+
+function indexIn(values: readonly SeenValue[], value: string): number {
+  for (let index = 0; index < values.length; index++) {
+    if ((values[index] as SeenValue)[0] === value) return index;
+  }
+  return -1;
 }
 
 function isoOf(at: number): string {

@@ -72,22 +72,27 @@ export function thresholdEngine(detection: ThresholdDetection, rules: EngineRule
       const value = distinct === undefined ? '' : shortValue(sighting.roles[0]?.value ?? '');
       const newest = Math.max(at, kept.at(-1)?.[0] ?? at);
       const horizon = newest - withinMs - rules.graceMs;
-      const joins = { gid, at, event: sighting.event };
       // Too late to change what others mean: it counts where an alert covers its time.
-      if (at <= horizon) return { memory, matches: [], joins };
+      if (at <= horizon) return { memory, matches: [], joins: joining(sighting) };
       const added = inserted(kept, [at, gid, value]);
       if (added === undefined) return { memory, matches: [] };
       const matches = matchesOf(added.entries, added.index, sighting);
       const cuts = windows.map(({ start }) => start.at + rules.windowMs);
       const next = thinned(added.entries, { horizon, stretchMs: withinMs, cuts, ends, values });
+      // Most events come to a group that has no alert and make none.
+      if (matches.length === 0 && windows.length === 0) return { memory: { kept: next }, matches };
       return {
         memory: { kept: next },
         matches,
-        ...(matches[0]?.gid === gid ? {} : { joins }),
+        ...(matches[0]?.gid === gid ? {} : { joins: joining(sighting) }),
         context: contextOf(next, newest, withinMs, gid),
       };
     },
   };
+}
+
+function joining({ gid, at, event }: Sighting): Finding['joins'] & object {
+  return { gid, at, event };
 }
 
 function contextOf(

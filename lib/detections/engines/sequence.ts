@@ -41,7 +41,7 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
   const { graceMs } = rules;
   const { needs, ends, chainTo } = chainFinder(detection, withinMs);
   const canBeOff = detection.unless !== undefined;
-  const firsts = needs.filter(({ step }) => step === 0).map(({ index }) => index);
+  const firsts = needs.filter(({ step }) => step === 0);
   const isEnd = ({ roles }: Sighting) =>
     ends.some(({ index }) => roles.some((role) => role.index === index));
   const bySteps = detection.steps.map((_, step) => needs.filter((need) => need.step === step));
@@ -185,7 +185,11 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
     opens: ({ roles }) => roles.some(({ index }) => needs[index]?.step === 0),
     isIdle(memory, at) {
       const { steps } = read(memory);
-      return firsts.every((index) => (steps[index]?.at(-1)?.[0] ?? 0) <= at - withinMs);
+      // What calls a sequence off counts from its very first event on; else a first step that is not whole begins nothing.
+      return firsts.every(({ index, atLeast }) => {
+        const begins = steps[index]?.at(canBeOff ? -1 : -atLeast)?.[0];
+        return (begins ?? Number.NEGATIVE_INFINITY) <= at - withinMs;
+      });
     },
     explain(memory, { at }) {
       const known = read(memory);

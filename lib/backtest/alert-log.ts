@@ -23,9 +23,9 @@ export class AlertLog {
     for (const alert of alerts) this.#open.set(alert.alertId, alert);
   }
 
-  /** To be called with each event's time. */
-  passed(now: number): void {
-    this.#untilLook -= 1;
+  /** To be called now and then, with the time of the latest event and how many there were since the last call. */
+  passed(now: number, events: number): void {
+    this.#untilLook -= events;
     if (this.#untilLook > 0) return;
     this.#untilLook = LOOK_EVERY;
     for (const alert of this.#open.values()) {

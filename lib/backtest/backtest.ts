@@ -1,6 +1,7 @@
 // Detections over a history, by the engines of the deployed path: what they would have raised, in the end state of each alert,
 // and what thresholds met. One run, or two at once over the same events, to be compared. Prints nothing.
 import type { Alert } from '../contract/alert.ts';
+import type { BusEvent } from '../contract/bus-event.ts';
 import type { Detection } from '../detections/define.ts';
 import { Detector } from '../detections/detector.ts';
 import { describeError } from '../errors.ts';
@@ -88,11 +89,15 @@ function* asKept(alerts: Iterable<Alert>): Generator<Compared> {
   for (const alert of alerts) yield { alert, is: 'kept' };
 }
 
+/** Events that are looked at in one go. */
+const BATCH = 32;
+
 class Run {
   readonly alerts: AlertLog;
   readonly failures = new Map<string, Failures>();
   readonly #detector: Detector;
   readonly #gauges = new Map<string, ThresholdGauge>();
+  readonly #batch: BusEvent[] = [];
 
   constructor({ catalogue, windowMs, runbookBaseUrl }: Side, sortBytes: number | undefined) {
     const detector = new Detector(catalogue, {
@@ -115,13 +120,20 @@ class Run {
   }
 
   take({ at, event }: HistoryEvent): void {
-    const alerts = this.#detector.observe(event);
-    if (alerts.length > 0) this.alerts.take(alerts);
-    this.alerts.passed(at);
+    this.#batch.push(event);
+    if (this.#batch.length < BATCH) return;
+    this.#work();
+    this.alerts.passed(at, BATCH);
   }
 
   finish(): void {
+    this.#work();
     this.alerts.take(this.#detector.finish());
+  }
+
+  #work(): void {
+    this.alerts.take(this.#detector.observeAll(this.#batch));
+    this.#batch.length = 0;
   }
 
   thresholds(spanMs: number): Map<string, ThresholdReport> {

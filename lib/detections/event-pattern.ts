@@ -10,13 +10,13 @@
 //  - $or branches that overlap on a field with several values: the engine drops one of them by chance.
 // Such rules can misfire on EventBridge too, so write them as two rules. Here they mean what they say.
 import { EventPatternError, refuse } from './event-pattern/error.ts';
+import { type Gate, gatesOf } from './event-pattern/gates.ts';
 import { isJsonObject } from './event-pattern/operand.ts';
 import { parsePattern } from './event-pattern/parse.ts';
-import { rejecter } from './event-pattern/quick-reject.ts';
 import { buildStates } from './event-pattern/states.ts';
 import { matchesStates } from './event-pattern/walk.ts';
 
-export { EventPatternError };
+export { EventPatternError, type Gate };
 
 /** EventBridge's quota for a pattern as JSON without spaces (October 2026). */
 export const MAX_PATTERN_CHARACTERS = 2048;
@@ -34,9 +34,24 @@ const compiled = new WeakMap<object, CompiledEventPattern>();
  * refuses; the result never throws.
  */
 export function compileEventPattern(pattern: unknown): CompiledEventPattern {
+  return compileWithGates(pattern).matches;
+}
+
+/**
+ * The same, with the fields by which most events are seen not to match: those that find all gates shut.
+ */
+export function compileWithGates(pattern: unknown): {
+  readonly matches: CompiledEventPattern;
+  readonly gates: readonly Gate[];
+} {
   const start = buildStates(parsePattern(pattern));
-  const isRejected = rejecter(start);
-  return (event) => isJsonObject(event) && !isRejected(event) && matchesStates(start, event);
+  const gates = gatesOf(start);
+  const matches = (event: unknown) => {
+    if (!isJsonObject(event)) return false;
+    for (const gate of gates) if (gate.isOpen(event)) return matchesStates(start, event);
+    return false;
+  };
+  return { matches, gates };
 }
 
 /** Whether the event matches. Compiles on first use of a pattern object, which must not change afterwards. */

@@ -13,8 +13,15 @@ import { gidOf } from '../asana/event.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import type { Detection } from './define.ts';
+import { isOdd } from './definition/rule-matcher.ts';
 import { type Engine, engineFor, matchEngine, windowOf } from './engines/engine.ts';
-import { lookoutsFor, NOWHERE, type Placed, type Sighting } from './engines/sighting.ts';
+import {
+  type Lookout,
+  lookoutsFor,
+  NOWHERE,
+  type Placed,
+  type Sighting,
+} from './engines/sighting.ts';
 import { remembered } from './remembered.ts';
 
 export interface WatchRules {
@@ -29,15 +36,9 @@ export interface WatchRules {
   readonly runbookBaseUrl: string;
 }
 
-export interface TypedWatch {
-  /** False where no event of the type opens anything. */
-  readonly opens: boolean;
-  readonly see: Watch['see'];
-}
-
 export class Watch {
   readonly detection: Detection;
-  readonly #ofType: (type: string) => TypedWatch | undefined;
+  readonly #ofType: (type: string) => Lookout | undefined;
   readonly #engine: Engine;
   readonly #rules: WatchRules;
   readonly #life: Required<Windows>;
@@ -51,17 +52,7 @@ export class Watch {
     this.#engine = engineFor(detection, { windowMs, graceMs });
     this.#life = { windowMs, graceMs, waitMs: this.#engine.waitMs ?? 0 };
     const lookoutFor = lookoutsFor(detection, rules);
-    this.#ofType = remembered((type) => {
-      const lookout = lookoutFor(type);
-      if (lookout === undefined) return undefined;
-      const see: Watch['see'] = (event, suppress) => {
-        const found = lookout.see(event);
-        return suppress === undefined
-          ? found
-          : found.map((placed) => this.#suppressed(placed, suppress));
-      };
-      return { opens: lookout.opens, see };
-    });
+    this.#ofType = remembered(lookoutFor);
   }
 
   /** Milliseconds of event time for which a group can still matter to what comes. */
@@ -93,7 +84,7 @@ export class Watch {
   }
 
   /** For events of one type; undefined where the detection never looks at those. */
-  ofType(type: string): TypedWatch | undefined {
+  ofType(type: string): Lookout | undefined {
     return this.#ofType(type);
   }
 
@@ -104,7 +95,10 @@ export class Watch {
    * @throws AuditBusError `detect.event-unusable` without a usable gid or time, or what the definition's functions threw
    */
   see(event: BusEvent, suppress?: Suppress): readonly Placed[] {
-    return this.#ofType(event['detail-type'])?.see(event, suppress) ?? NOWHERE;
+    const found = this.#ofType(event['detail-type'])?.see(event, isOdd(event)) ?? NOWHERE;
+    return suppress === undefined
+      ? found
+      : found.map((placed) => this.#suppressed(placed, suppress));
   }
 
   #suppressed(placed: Placed, suppress: Suppress): Placed {
@@ -139,9 +133,11 @@ export class Watch {
     now: () => number,
   ): Applied<Sighting> {
     const { find } = alone ? matchEngine : this.#engine;
-    return this.#guarded(() =>
-      applyEvents(state, sightings, () => this.#rulesFor(group, now), find),
-    );
+    try {
+      return applyEvents(state, sightings, () => this.#rulesFor(group, now), find);
+    } catch (cause) {
+      throw this.#failed(cause);
+    }
   }
 
   /** The same as something to be done to a stored group. */
@@ -201,8 +197,8 @@ export class Watch {
     const engine = this.#engine;
     return {
       memorySeconds: this.memorySeconds,
-      apply: (state) =>
-        this.#guarded(() => {
+      apply: (state) => {
+        try {
           const found = engine.overdue?.(state.memory, watermark);
           if (found === undefined || found.memory === state.memory) {
             return { state, rest: [], changed: false };
@@ -215,7 +211,10 @@ export class Watch {
             ...(context === undefined ? {} : { context }),
           }));
           return { ...applied, rest: [], changed: true, state: { ...applied.state, memory } };
-        }),
+        } catch (cause) {
+          throw this.#failed(cause);
+        }
+      },
     };
   }
 
@@ -253,15 +252,11 @@ export class Watch {
     return updateEveryMs === undefined ? rules : { ...rules, pace: { updateEveryMs, now: now() } };
   }
 
-  #guarded<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (cause) {
-      throw new AuditBusError(
-        'detect.engine-failed',
-        `The detection ${this.detection.id} failed: ${describeError(cause)}`,
-        { cause },
-      );
-    }
+  #failed(cause: unknown): AuditBusError {
+    return new AuditBusError(
+      'detect.engine-failed',
+      `The detection ${this.detection.id} failed: ${describeError(cause)}`,
+      { cause },
+    );
   }
 }

@@ -3,31 +3,44 @@
 import type { BusEvent } from '../../contract/bus-event.ts';
 import { AUDIT_LOG_SOURCE } from '../../contract/sources.ts';
 import type { Detection, DetectionPattern } from '../define.ts';
-import { compileEventPattern } from '../event-pattern.ts';
+import { compileEventPattern, compileWithGates, type Gate } from '../event-pattern.ts';
 import { patternsOf, type RulePatternOptions, rulePattern } from './rule-pattern.ts';
 
 /** What is left to be asked of the events of one type; undefined where none of that type matches. */
-export type TypedMatcher = (type: unknown) => ((event: BusEvent) => boolean) | undefined;
+export type TypedMatcher = (type: unknown) => Matcher | undefined;
+
+/** @param isOdd as the function of that name has it: asked once of an event that many matchers see */
+export type Matcher = (event: BusEvent, isOdd: boolean) => boolean;
+
+export interface RuleMatcher {
+  readonly ofType: TypedMatcher;
+  /** Of the audit log event: where all are shut, the rule matches no event but one `isOdd`. None: it may match any. */
+  readonly gates: readonly Gate[];
+}
 
 /** @throws EventPatternError for a pattern that EventBridge refuses */
-export function ruleMatcher(detection: Detection, options: RulePatternOptions): TypedMatcher {
+export function ruleMatcher(detection: Detection, options: RulePatternOptions): RuleMatcher {
   const pattern = rulePattern(detection, options) as WholePattern;
   const whole = compileEventPattern(pattern);
   const takesType = typeTest(patternsOf(detection));
   const { data, metadata } = pattern.detail;
-  const matchesData = data === undefined ? undefined : compileEventPattern(data);
-  const quick = (event: BusEvent) => {
-    if (isOdd(event)) return whole(event);
+  const ofData = data === undefined ? undefined : compileWithGates(data);
+  const quick: Matcher = (event, isOdd) => {
+    if (isOdd) return whole(event);
     if (
       event.source !== AUDIT_LOG_SOURCE ||
       !metadata.origin.includes(event.detail.metadata.origin)
     ) {
       return false;
     }
-    return matchesData === undefined || matchesData(event.detail.data);
+    return ofData === undefined || ofData.matches(event.detail.data);
   };
-  const matches = '$or' in pattern ? whole : quick;
-  return (type) => (takesType(type) ? matches : undefined);
+  const isPlain = !('$or' in pattern);
+  const matches: Matcher = isPlain ? quick : whole;
+  return {
+    ofType: (type) => (takesType(type) ? matches : undefined),
+    gates: isPlain ? (ofData?.gates ?? []) : [],
+  };
 }
 
 /** The same for one of a detection's patterns, of an event that its whole rule has matched. */
@@ -38,8 +51,8 @@ export function partMatcher(pattern: DetectionPattern): TypedMatcher {
   if (data === undefined) return (type) => (takesType(type) ? () => true : undefined);
   const whole = compileEventPattern({ 'detail-type': [...types], detail: { data } });
   const matchesData = compileEventPattern(data);
-  const matches = (event: BusEvent) =>
-    isOdd(event) ? whole(event) : matchesData(event.detail.data);
+  const matches: Matcher = (event, isOdd) =>
+    isOdd ? whole(event) : matchesData(event.detail.data);
   return (type) => (takesType(type) ? matches : undefined);
 }
 
@@ -57,17 +70,19 @@ interface WholePattern {
   };
 }
 
-let lastAsked: { readonly event: BusEvent; readonly isOdd: boolean } | undefined;
-
 /** Of a replay, or with a field that the matcher would find by a dotted name: `{ "detail.data": ... }`. */
-function isOdd(event: BusEvent): boolean {
-  // Each detection asks this of the same event.
-  if (lastAsked?.event !== event) lastAsked = { event, isOdd: hasOddName(event) };
-  return lastAsked.isOdd;
-}
-
-function hasOddName(event: BusEvent): boolean {
-  for (const name in event) if (name === 'replay-name' || name.includes('.')) return true;
-  for (const name in event.detail) if (name.includes('.')) return true;
+export function isOdd(event: BusEvent): boolean {
+  for (const name in event) if (isOddName(name)) return true;
+  for (const name in event.detail) if (isOddName(name)) return true;
   return false;
 }
+
+/** Most are the envelope's own, which is known before they have to be read. */
+function isOddName(name: string): boolean {
+  return !ENVELOPE.has(name) && (name === 'replay-name' || name.includes('.'));
+}
+
+const ENVELOPE: ReadonlySet<string> = new Set([
+  ...['version', 'id', 'detail-type', 'source', 'account', 'time', 'region', 'resources', 'detail'],
+  ...['metadata', 'data'],
+]);

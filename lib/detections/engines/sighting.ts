@@ -24,6 +24,7 @@ import {
 } from '../definition/rule-matcher.ts';
 import type { RulePatternOptions } from '../definition/rule-pattern.ts';
 import { waysOf } from '../definition/ways.ts';
+import type { Gate } from '../event-pattern.ts';
 import {
   type GroupReader,
   groupReader,
@@ -62,12 +63,15 @@ export interface Placed {
 export interface Lookout {
   /** False where no event of the type is a first step. */
   readonly opens: boolean;
+  /** Of the audit log event: where all are shut, `see` finds nothing. None: it may. */
+  readonly gates: readonly Gate[];
   /**
    * The event in each group it belongs to; empty when it is not what the detection looks for: the whole rule's pattern is
    * asked first, as EventBridge has it, then the detection's own conditions.
+   * @param isOdd as definition/rule-matcher.ts has it
    * @throws AuditBusError `detect.event-unusable` without a usable gid or time, or what the definition's functions threw
    */
-  see(event: BusEvent): readonly Placed[];
+  see(event: BusEvent, isOdd: boolean): readonly Placed[];
 }
 
 interface Look {
@@ -96,12 +100,12 @@ export function lookoutsFor(
   detection: Detection,
   options: RulePatternOptions,
 ): (type: string) => Lookout | undefined {
-  const ruleOf = ruleMatcher(detection, options);
+  const rule = ruleMatcher(detection, options);
   const looks = looksOf(detection);
   const opensWith = typeTest(firstPatternsOf(detection));
   const lists = detection.lists ?? NO_LISTS;
   return (type) => {
-    const matchesRule = ruleOf(type);
+    const matchesRule = rule.ofType(type);
     if (matchesRule === undefined) return undefined;
     const taking = looks.flatMap((look) => {
       const matches = look.ofType === undefined ? () => true : look.ofType(type);
@@ -109,14 +113,15 @@ export function lookoutsFor(
     });
     return {
       opens: opensWith(type),
-      see(event) {
-        if (!matchesRule(event)) return NOWHERE;
+      gates: rule.gates,
+      see(event, isOdd) {
+        if (!matchesRule(event, isOdd)) return NOWHERE;
         const { data, metadata } = event.detail;
         const learnOnly = metadata.origin !== 'live' && !options.alertOnHistory;
         if (learnOnly && detection.kind !== 'newValue') return NOWHERE;
         let found: Placed[] | undefined;
         for (const { look, matches } of taking) {
-          if (!matches(event)) continue;
+          if (!matches(event, isOdd)) continue;
           if (look.when !== undefined && !look.when(data, lists)) continue;
           const seen = see(detection, look, event, learnOnly);
           if (seen === undefined) continue;
@@ -195,7 +200,8 @@ function see(
   learnOnly: boolean,
 ): Placed | undefined {
   const { data, metadata } = event.detail;
-  const { gid, at } = placeOf(event);
+  const gid = usableGid(data);
+  const at = timeOf(event);
   if (readGroup === undefined) {
     if (detection.kind !== 'match') return undefined;
     const entity = detection.entity(data, metadata.workspaceGid);
@@ -255,16 +261,15 @@ function addSeen(found: Placed[], seen: Placed): void {
   found[index] = { ...known, sighting: { ...known.sighting, roles } };
 }
 
-/** An event without a readable `created_at` counts at the time of its envelope. */
-function placeOf(event: BusEvent): { readonly gid: string; readonly at: number } {
-  const data: AuditLogEvent = event.detail.data;
+function usableGid(data: AuditLogEvent): string {
   const gid = gidOf(data);
-  if (gid === undefined) {
-    throw new AuditBusError('detect.event-unusable', 'The event has no usable gid.');
-  }
-  const at = createdAtOf(data) ?? Date.parse(event.time);
-  if (Number.isNaN(at)) {
-    throw new AuditBusError('detect.event-unusable', 'The event has no readable time.');
-  }
-  return { gid, at };
+  if (gid !== undefined) return gid;
+  throw new AuditBusError('detect.event-unusable', 'The event has no usable gid.');
+}
+
+/** An event without a readable `created_at` counts at the time of its envelope. */
+function timeOf(event: BusEvent): number {
+  const at = createdAtOf(event.detail.data) ?? Date.parse(event.time);
+  if (!Number.isNaN(at)) return at;
+  throw new AuditBusError('detect.event-unusable', 'The event has no readable time.');
 }

@@ -1,4 +1,5 @@
-// A detector that is told its events come in order leaves out what only lateness needs: its alerts stay the same, to the letter.
+// A detector that is told its events come in order leaves out what only lateness needs, and one that is given several at once
+// looks at them detection by detection: its alerts stay the same, to the letter.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Alert } from '../../../lib/contract/alert.ts';
@@ -53,7 +54,11 @@ const KINDS: Record<string, Detection> = {
   threshold: testDetection({ kind: 'threshold' }),
 };
 
-function alertsOf(detection: Detection, events: readonly AuditLogEvent[], isOrdered: boolean) {
+function alertsOf(
+  detection: Detection,
+  events: readonly AuditLogEvent[],
+  { isOrdered = false, atOnce = 1 } = {},
+) {
   const detector = new Detector([detection], {
     alertOnHistory: false,
     windowMs: 60 * MINUTE,
@@ -61,7 +66,14 @@ function alertsOf(detection: Detection, events: readonly AuditLogEvent[], isOrde
     isOrdered,
   });
   const alerts: Alert[] = [];
-  for (const event of events) alerts.push(...detector.observe(busEvent(event)));
+  for (let from = 0; from < events.length; from += atOnce) {
+    const some = events.slice(from, from + atOnce).map((event) => busEvent(event));
+    alerts.push(
+      ...(atOnce === 1
+        ? some.flatMap((event) => detector.observe(event))
+        : detector.observeAll(some)),
+    );
+  }
   alerts.push(...detector.finish());
   return alerts;
 }
@@ -86,7 +98,10 @@ it.each(Object.entries(KINDS))('%s', (_, detection) => {
           context: { client_ip_address: ip },
         }))
         .sort((a, b) => (a.created_at + a.gid < b.created_at + b.gid ? -1 : 1));
-      expect(alertsOf(detection, events, true)).toEqual(alertsOf(detection, events, false));
+      const expected = alertsOf(detection, events);
+      expect(alertsOf(detection, events, { isOrdered: true })).toEqual(expected);
+      expect(alertsOf(detection, events, { isOrdered: true, atOnce: 7 })).toEqual(expected);
+      expect(alertsOf(detection, events, { atOnce: 60 })).toEqual(expected);
     }),
     { numRuns: 300 },
   );

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { AuditLogEvent, BusEvent } from '../../../lib/contract/bus-event.ts';
 import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
 import { eventsOf } from '../../../lib/detections/define.ts';
-import { ruleMatcher } from '../../../lib/detections/definition/rule-matcher.ts';
+import { isOdd, ruleMatcher } from '../../../lib/detections/definition/rule-matcher.ts';
 import { rulePattern } from '../../../lib/detections/definition/rule-pattern.ts';
 import { compileEventPattern } from '../../../lib/detections/event-pattern.ts';
 import { busEvent } from '../../support/bus-events.ts';
@@ -46,8 +46,9 @@ describe.each(CATALOGUE.map((detection) => [detection.id, detection] as const))(
     it.each([true, false])(
       'has the answers of its rule, with history alerting: %s',
       (alertOnHistory) => {
-        const ofType = ruleMatcher(detection, { alertOnHistory });
-        const quick = (event: BusEvent) => ofType(event['detail-type'])?.(event) ?? false;
+        const { ofType } = ruleMatcher(detection, { alertOnHistory });
+        const quick = (event: BusEvent) =>
+          ofType(event['detail-type'])?.(event, isOdd(event)) ?? false;
         const whole = compileEventPattern(rulePattern(detection, { alertOnHistory }));
         for (const example of EXAMPLES)
           expect(quick(busEvent(example))).toBe(whole(busEvent(example)));

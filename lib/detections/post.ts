@@ -1,0 +1,254 @@
+// One detection over a stream of events in one process, with the state of its groups in memory. Detector has one for each.
+// Publishes nothing and knows no AWS.
+import { EMPTY_GROUP, type GroupState, pendingAlerts, settled } from '../alerts/life/group.ts';
+import type { GroupIdentity } from '../alerts/life/identity.ts';
+import type { Alert } from '../contract/alert.ts';
+import type { BusEvent } from '../contract/bus-event.ts';
+import { GroupMap } from './engines/group-map.ts';
+import type { Lookout, Placed } from './engines/sighting.ts';
+import type { Watch } from './watch.ts';
+
+/** An event of the stream, with what all posts have to know of it. */
+export interface Arrival {
+  readonly event: BusEvent;
+  /** Milliseconds since the epoch; NaN without a readable time. */
+  readonly at: number;
+  /** The time of the newest event up to this one, and whether that is this one. */
+  readonly newest: number;
+  readonly isNewest: boolean;
+  /** As `isOdd` of definition/rule-matcher.ts has it. */
+  readonly isOdd: boolean;
+}
+
+export interface PostOptions {
+  /** Milliseconds since the epoch: when an alert counts as found. @default - the time of the newest event */
+  readonly now?: () => number;
+  /** Told when the detection's own code failed on an event. @default - `work` throws */
+  readonly onFailure?: (detectionId: string, error: unknown) => void;
+  /** Events come in the order of their time, none late: what only lateness could make use of is not kept. @default false */
+  readonly isOrdered?: boolean;
+  /** Told of each event in each of its groups, before it changes anything there. */
+  readonly onPlaced?: (placed: Placed) => void;
+}
+
+interface Group {
+  readonly identity: GroupIdentity;
+  state: GroupState;
+  /** The newest event's time. */
+  lastAt: number;
+}
+
+/** Gids in alerts that are remembered, in two generations. */
+const REMEMBERED_GIDS = 10_000;
+
+export class Post {
+  readonly watch: Watch;
+  readonly #options: PostOptions;
+  readonly #now: () => number;
+  readonly #groups = new GroupMap<Group>();
+  /** Those that something is expected in. */
+  readonly #waiting = new Set<Group>();
+  /** The earliest instant at which something may be overdue. */
+  #nextDue = Number.POSITIVE_INFINITY;
+  /** Where events come in order: from this instant on none of the groups goes on with an event that opens nothing. */
+  #openUntil = Number.NEGATIVE_INFINITY;
+  #newest = 0;
+  /** Which arrivals are to be looked at, each by what looks at its type. */
+  readonly #due: number[] = [];
+  readonly #looks: Lookout[] = [];
+  #inAlerts = new Set<string>();
+  #inAlertsBefore = new Set<string>();
+
+  constructor(watch: Watch, options: PostOptions) {
+    this.watch = watch;
+    this.#options = options;
+    this.#now = options.now ?? (() => this.#newest);
+  }
+
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  stateOf(group: GroupIdentity): GroupState {
+    return this.#groups.get(group)?.state ?? EMPTY_GROUP;
+  }
+
+  /** Puts an arrival on the list of what `work` looks at. */
+  expect(index: number, look: Lookout): void {
+    this.#due.push(index);
+    this.#looks.push(look);
+  }
+
+  /**
+   * Looks at what is on the list, and decides what the feed's having come so far decides.
+   * @param first the arrivals before it were there before
+   */
+  work(arrivals: readonly Arrival[], first: number, alerts: Alert[]): void {
+    let next = first;
+    for (let each = 0; each < this.#due.length; each++) {
+      const index = this.#due[each] as number;
+      const look = this.#looks[each] as Lookout;
+      const { event, at, newest, isOdd } = arrivals[index] as Arrival;
+      this.#pass(arrivals, next, index, alerts);
+      next = index + 1;
+      this.#newest = newest;
+      if (this.#options.isOrdered && !look.opens && at >= this.#openUntil) continue;
+      try {
+        for (const placed of look.see(event, isOdd)) this.#take(placed, arrivals, index, alerts);
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
+    this.#due.length = 0;
+    this.#looks.length = 0;
+    this.#pass(arrivals, next, arrivals.length - 1, alerts);
+    this.#newest = arrivals.at(-1)?.newest ?? this.#newest;
+  }
+
+  /** Decides what the feed's having passed `watermark`, milliseconds since the epoch, decides. */
+  advance(watermark: number, alerts: Alert[]): void {
+    if (Number.isFinite(watermark)) this.#newest = Math.max(this.#newest, watermark);
+    if (watermark < this.#nextDue) return;
+    this.#nextDue = Number.POSITIVE_INFINITY;
+    const { watch } = this;
+    for (const group of this.#waiting) {
+      try {
+        for (let dueAt = watch.dueAt(group.state.memory); dueAt !== undefined; ) {
+          if (dueAt > watermark) break;
+          const change = watch.passing(group.identity, watermark, this.#now);
+          const { state } = change.apply(group.state, []);
+          this.#keep(group, state, alerts);
+          dueAt = watch.dueAt(state.memory);
+        }
+        this.#noteDue(group);
+      } catch (error) {
+        // It would fail again with each event to come.
+        this.#forget(group);
+        this.#failed(error);
+      }
+    }
+  }
+
+  /** Forgets the groups that can matter to nothing any more. */
+  tidy(newest: number): void {
+    for (const group of this.#groups.values()) {
+      const isOver = group.lastAt + this.watch.memoryMs < newest;
+      if (isOver && !this.#waiting.has(group)) this.#forget(group);
+    }
+  }
+
+  /** The feed comes to these arrivals, one after the other. */
+  #pass(arrivals: readonly Arrival[], from: number, to: number, alerts: Alert[]): void {
+    if (from > to || (arrivals[to] as Arrival).newest < this.#nextDue) return;
+    for (let index = from; index <= to; index++) {
+      const { newest, isNewest } = arrivals[index] as Arrival;
+      if (isNewest) this.advance(newest, alerts);
+    }
+  }
+
+  #failed(error: unknown): void {
+    const { onFailure } = this.#options;
+    if (onFailure === undefined) throw error;
+    onFailure(this.watch.detection.id, error);
+  }
+
+  #take(placed: Placed, arrivals: readonly Arrival[], index: number, alerts: Alert[]): void {
+    this.#options.onPlaced?.(placed);
+    const { watch } = this;
+    const { group: identity, sighting } = placed;
+    let group = this.#groups.get(identity);
+    const isOrdered = this.#options.isOrdered ?? false;
+    if (isOrdered && (group === undefined || watch.isIdle(group.state.memory, sighting.at))) {
+      if (!watch.opens(placed)) return;
+      // The order of events of one millisecond means nothing: what was left out of them may follow this one.
+      for (const event of ofInstant(arrivals, index)) {
+        for (const each of watch.see(event)) {
+          if (isSame(each.group, identity)) group = this.#apply(each, group, alerts);
+        }
+      }
+    }
+    this.#apply(placed, group, alerts);
+  }
+
+  /** The group as it is then; undefined where there is none yet. */
+  #apply(placed: Placed, known: Group | undefined, alerts: Alert[]): Group | undefined {
+    const { watch } = this;
+    const { group: identity, alone, sighting } = placed;
+    const { gid, at } = sighting;
+    if (this.#isInAlert(identity, gid)) return known;
+    if (watch.opens(placed)) this.#openUntil = Math.max(this.#openUntil, at + watch.openForMs);
+    const before = known?.state ?? EMPTY_GROUP;
+    const { state, changed } = watch.apply(identity, alone, before, [sighting], this.#now);
+    if (known !== undefined) known.lastAt = Math.max(known.lastAt, at);
+    if (!changed) return known;
+    const group = known ?? { identity: kept(identity), state, lastAt: at };
+    if (known === undefined) this.#groups.set(group.identity, group);
+    this.#keep(group, state, alerts);
+    this.#noteDue(group);
+    return group;
+  }
+
+  #isInAlert(identity: GroupIdentity, gid: string): boolean {
+    const [now, before] = [this.#inAlerts, this.#inAlertsBefore];
+    if (now.size === 0 && before.size === 0) return false;
+    const marker = markerOf(identity, gid);
+    return now.has(marker) || before.has(marker);
+  }
+
+  #keep(group: Group, state: GroupState, alerts: Alert[]): void {
+    const { identity } = group;
+    if (state.windows.length === 0 && state.unmarked.length === 0) {
+      group.state = state;
+      return;
+    }
+    const pending = pendingAlerts(state);
+    alerts.push(...pending);
+    for (const gid of state.unmarked) this.#inAlerts.add(markerOf(identity, gid));
+    group.state = settled(state, pending, state.unmarked);
+    if (this.#inAlerts.size > REMEMBERED_GIDS) {
+      this.#inAlertsBefore = this.#inAlerts;
+      this.#inAlerts = new Set();
+    }
+  }
+
+  #noteDue(group: Group): void {
+    const dueAt = this.watch.dueAt(group.state.memory);
+    if (dueAt === undefined) {
+      if (this.#waiting.size > 0) this.#waiting.delete(group);
+      return;
+    }
+    this.#waiting.add(group);
+    this.#nextDue = Math.min(this.#nextDue, dueAt);
+  }
+
+  #forget(group: Group): void {
+    this.#waiting.delete(group);
+    this.#groups.delete(group.identity);
+  }
+}
+
+/** The events before it that are of the same millisecond. */
+function ofInstant(arrivals: readonly Arrival[], index: number): BusEvent[] {
+  const { at } = arrivals[index] as Arrival;
+  let from = index;
+  while (from > 0 && arrivals[from - 1]?.at === at) from -= 1;
+  return arrivals.slice(from, index).map(({ event }) => event);
+}
+
+/** Without the event that the entity's label is read from. */
+function kept({ entity: { type, id, label }, ...identity }: GroupIdentity): GroupIdentity {
+  return { ...identity, entity: { type, id, label } };
+}
+
+function isSame(one: GroupIdentity, other: GroupIdentity): boolean {
+  return (
+    one.entity.id === other.entity.id &&
+    one.entity.type === other.entity.type &&
+    one.workspaceGid === other.workspaceGid
+  );
+}
+
+/** One event is in an alert of one group, or, where it may be in several groups, of each. */
+function markerOf({ shared, workspaceGid, entity }: GroupIdentity, gid: string): string {
+  return [workspaceGid, ...(shared ? [entity.type, entity.id] : []), gid].join('\u0000');
+}

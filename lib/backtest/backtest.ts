@@ -90,7 +90,7 @@ function* asKept(alerts: Iterable<Alert>): Generator<Compared> {
 }
 
 /** Events that are looked at in one go. */
-const BATCH = 32;
+const BATCH = 64;
 
 class Run {
   readonly alerts: AlertLog;

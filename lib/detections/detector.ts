@@ -88,7 +88,7 @@ export class Detector {
     }
     const alerts: Alert[] = [];
     for (const post of this.#posts.values()) post.work(arrivals, first, alerts);
-    this.#arrivals = arrivals.filter(({ at }) => at === this.#newest);
+    this.#arrivals = arrivals.slice(arrivals.findLastIndex(({ at }) => at !== this.#newest) + 1);
     this.#untilTidy -= events.length;
     if (this.#untilTidy <= 0) this.#tidy();
     return alerts;

@@ -120,16 +120,12 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
     const isOpen = new Set(
       canBeOff ? completed(steps, horizon, Number.POSITIVE_INFINITY).map(({ gid }) => gid) : [],
     );
-    const firstAt = Math.min(
-      ...needs.map(({ index, step }) =>
-        step === 0
-          ? (steps[index]?.[0]?.[0] ?? Number.POSITIVE_INFINITY)
-          : Number.POSITIVE_INFINITY,
-      ),
-    );
+    let firstAt = Number.POSITIVE_INFINITY;
+    for (const { index } of firsts) firstAt = Math.min(firstAt, steps[index]?.[0]?.[0] ?? firstAt);
     // Before any first step, and older than a first step can still come: of no use.
     const useful = Math.min(firstAt, newest - graceMs);
     return steps.map((all, index) => {
+      if (all.length === 0) return all;
       const { step, atLeast, isDistinct } = needs[index] as (typeof needs)[number];
       const entries = step === 0 ? all : from(all, useful);
       const stretchMs = Math.max(1, Math.floor(withinMs / STRETCHES));
@@ -149,6 +145,7 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
     const all = isEnd(sighting)
       ? [...known.waiting, { at, event: { ...briefOf(event), gid } }]
       : known.waiting;
+    if (all.length === 0) return all;
     if (!canBeOff) return all.filter((each) => each.at > newest - graceMs).slice(-MAX_WAITING);
     const open = new Set(
       completed(steps, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY).map((end) => end.gid),
@@ -176,8 +173,11 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
     };
   }
 
-  const newestOf = ({ steps, off = [] }: Memory, at: number) =>
-    Math.max(at, off.at(-1) ?? at, ...steps.map((entries) => entries.at(-1)?.[0] ?? at));
+  function newestOf({ steps, off }: Memory, at: number): number {
+    let newest = Math.max(at, off?.at(-1) ?? at);
+    for (const entries of steps) newest = Math.max(newest, entries.at(-1)?.[0] ?? at);
+    return newest;
+  }
 
   const engine: Engine = {
     memoryMs: withinMs + graceMs,
@@ -205,7 +205,7 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
       const calledOff = unless === undefined ? '' : `; ${off} events that call it off`;
       return `${words.join(', ')}, within ${detection.within}${calledOff}`;
     },
-    find(memory, sighting): Finding {
+    find(memory, sighting, windows): Finding {
       const known = read(memory);
       const { at } = sighting;
       const newest = newestOf(known, at);
@@ -224,8 +224,11 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
       const waiting = isTold
         ? known.waiting.filter((each) => each.at > newest - graceMs)
         : waitingFor(known, sighting, whole, newest);
+      const after = { ...next, steps, waiting, ...(covered === undefined ? {} : { covered }) };
+      // Most events come to a group that has no alert and make none.
+      if (matches.length === 0 && windows.length === 0) return { memory: after, matches };
       return {
-        memory: { ...next, steps, waiting, ...(covered === undefined ? {} : { covered }) },
+        memory: after,
         matches,
         // What has outrun its first events is told with them all the same.
         context: contextOf(canBeOff && matches.length > 0 ? whole : steps, newest),

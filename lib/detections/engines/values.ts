@@ -2,10 +2,14 @@
 import { createHash } from 'node:crypto';
 import { remembered } from '../remembered.ts';
 
-const SHORT = /^[\w.:@+-]{0,24}$/;
+const MAX_SHORT = 24;
+const PLAIN = /^[\w.:@+-]*$/;
 
 /** The value itself where it is short and plain, else a digest of it. */
-export const shortValue: (value: string) => string = remembered((value) => {
-  if (SHORT.test(value)) return value;
-  return `#${createHash('sha256').update(value).digest('base64url').slice(0, 16)}`;
-});
+export function shortValue(value: string): string {
+  return value.length <= MAX_SHORT && PLAIN.test(value) ? value : digestOf(value);
+}
+
+const digestOf = remembered(
+  (value) => `#${createHash('sha256').update(value).digest('base64url').slice(0, 16)}`,
+);

@@ -334,6 +334,36 @@ describe('what was expected and did not come', () => {
     expect(closings.map(({ alert }) => alert.count)).toEqual([4]);
   });
 
+  it('is over, too, where the look at its end came first upon what another look had died over', async () => {
+    const scene = await servers.scene();
+    const catalogue = [absent];
+    const waiting = [0, 10, 20, 30].map((at) => record(failed(String(at), at), absent.id));
+    await detectBatch(waiting, { ...scene.deps, catalogue });
+    scene.clock.advance(48 * HOUR);
+    scene.feed = START + 24 * HOUR;
+    const { publisher } = scene.deps;
+    const failures: number[] = [];
+    for (let round = 0; round < 8; round++) {
+      // Each note settles by itself: the end, noted with the second, is looked at while the fourth has still to wait.
+      let dies = round === 2;
+      const dying: typeof publisher = {
+        publish: (...args) => {
+          if (!dies) return publisher.publish(...args);
+          dies = false;
+          return Promise.reject(new Error('died'));
+        },
+      };
+      await scene.sweep({ catalogue, settleMs: SETTLE_MS });
+      scene.clock.advance(SETTLE_MS);
+      const { failed } = await scene.sweep({ catalogue, settleMs: SETTLE_MS, publisher: dying });
+      failures.push(failed);
+    }
+    expect(failures).toEqual([0, 0, 1, 0, 0, 0, 0, 0]);
+    const closings = scene.published().filter(({ type }) => type === 'Alert Closed');
+    expect(closings.map(({ alert }) => alert.count)).toEqual([4]);
+    expect(await notes(scene)).toEqual([]);
+  });
+
   it('is no alert where the expected event comes while the sweep looks', async () => {
     for (let round = 0; round < 5; round++) {
       const scene = await servers.scene();

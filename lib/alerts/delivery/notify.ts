@@ -28,23 +28,29 @@ const FIRST_BACKOFF_SECONDS = 15;
 const LONGEST_BACKOFF_SECONDS = 3_600;
 
 /**
- * Each message is done (delivered, delivered before, not for sinks, or buried with its reason) or among the failures,
- * which SQS brings again. Rejects only when the sink cannot say whether it is set up: then all come again.
+ * Each message is done (delivered, delivered before, not for sinks, buried with its reason, or for a sink that nobody has set
+ * up) or among the failures, which SQS brings again: all of them where the sink is set up so that it cannot work. Rejects
+ * only when the sink cannot say whether it is set up, or no message can be put off: then all come again.
  */
 export async function notifyBatch(
   messages: readonly QueueMessage[],
   deps: NotifyDeps,
 ): Promise<NotifyResult> {
   const prepared = await deps.sink.prepare();
-  if (!prepared.ready) {
+  if (!prepared.ready && !prepared.isAmiss) {
     deps.log.warn(`Nothing is delivered: ${prepared.todo}`, {
       sink: deps.sink.name,
       messages: messages.length,
     });
     return { batchItemFailures: [] };
   }
-  const batch = new Batch(deps, prepared.edits);
-  for (const message of messages) await batch.take(message);
+  const batch = new Batch(deps, prepared.ready && prepared.edits);
+  if (!prepared.ready) {
+    deps.log.error(`Nothing can be delivered: ${prepared.todo}`, { sink: deps.sink.name });
+  }
+  for (const message of messages) {
+    await (prepared.ready ? batch.take(message) : batch.putOff(message));
+  }
   deps.log.info('Notified.', { sink: deps.sink.name, ...batch.counts });
   return { batchItemFailures: batch.failed.map((itemIdentifier) => ({ itemIdentifier })) };
 }
@@ -76,6 +82,11 @@ class Batch {
         reason: describeError(error),
       });
     }
+  }
+
+  /** For a sink that takes nothing at all for now. */
+  async putOff(message: QueueMessage): Promise<void> {
+    await this.#defer(message, this.#backoff(message));
   }
 
   async #handle(message: QueueMessage): Promise<void> {

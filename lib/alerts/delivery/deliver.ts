@@ -106,7 +106,7 @@ export async function notePutOff(
   const key = revisionKey(alert.alertId, alert.revision, { sink });
   if ((await claims.read(key)) !== undefined) return;
   const claim = await claims.claim(key);
-  if (claim.outcome === 'claimed') await claims.release(key, claim.token);
+  if (claim.outcome === 'claimed') await claims.release(key, claim.token, claim.memory);
 }
 
 class Attempt {

@@ -31,6 +31,8 @@ const publisher = new PutEventsPublisher({
   client: new EventBridgeClient(clientConfig(3_000, 1)),
   eventBusName: config.eventBusName,
   clock,
+  // What is left after these is the next sweep's, well within what is kept of the time for one note.
+  maxRounds: 3,
 });
 const failures = new FailureReports({ publisher, clock, log, count: countDetectionFailure });
 /** Left of an invocation when nothing new is begun: longer than one note takes. */

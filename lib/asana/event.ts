@@ -97,11 +97,11 @@ function pick(party: unknown, typeField: string): Record<string, unknown> | unde
     : undefined;
 }
 
-/** Keeps short values only: the cut form must fit whatever made the whole too large. */
+const MAX_SCALAR_CHARACTERS = 256;
+
+/** Keeps short values only: the cut form must fit whatever made the whole too large, and EventBridge has to take it. */
 function scalar(value: unknown): unknown {
-  return typeof value === 'string'
-    ? value.slice(0, 256)
-    : numberText(value) === undefined
-      ? undefined
-      : value;
+  if (typeof value === 'string') return value.slice(0, MAX_SCALAR_CHARACTERS).toWellFormed();
+  const digits = numberText(value);
+  return digits !== undefined && digits.length <= MAX_SCALAR_CHARACTERS ? value : undefined;
 }

@@ -3,7 +3,7 @@
 import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
 // dynalite is CommonJS without types.
 const dynalite = createRequire(import.meta.url)('dynalite') as (options: {
@@ -48,7 +48,12 @@ export async function startDynalite(): Promise<Dynalite> {
           })),
         }),
       );
-      return name;
+      // It answers before the table can be written to.
+      const describe = new DescribeTableCommand({ TableName: name });
+      for (;;) {
+        const { Table } = await client.send(describe);
+        if (Table?.TableStatus === 'ACTIVE') return name;
+      }
     },
     async close() {
       client.destroy();

@@ -97,6 +97,18 @@ async function turnOf(
   return first.over ? 'now' : 'later';
 }
 
+/** Of a sink that cannot edit: the first message is put off before it was tried, so that the last one waits for it. */
+export async function notePutOff(
+  { kind, alert }: Notice,
+  { sink, claims }: Pick<DeliverDeps, 'sink' | 'claims'>,
+): Promise<void> {
+  if (kind !== 'opened') return;
+  const key = revisionKey(alert.alertId, alert.revision, { sink });
+  if ((await claims.read(key)) !== undefined) return;
+  const claim = await claims.claim(key);
+  if (claim.outcome === 'claimed') await claims.release(key, claim.token, claim.memory);
+}
+
 class Attempt {
   readonly #notice: Notice;
   readonly #edits: boolean;

@@ -4,11 +4,11 @@ import type { Clock } from '../../clock.ts';
 import { AuditBusError, describeError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { shownText } from '../../text.ts';
-import { type DeliverDeps, deliverNotice, type Fate } from './deliver.ts';
+import { type DeliverDeps, deliverNotice, type Fate, notePutOff } from './deliver.ts';
 import type { NotifierQueue, QueueMessage } from './notifier-queue.ts';
 import { readAlarm } from './read-alarm.ts';
 import { readNotice } from './read-notice.ts';
-import type { Delivery } from './sink-port.ts';
+import type { Delivery, Notice } from './sink-port.ts';
 
 export interface NotifyDeps extends DeliverDeps {
   readonly queue: NotifierQueue;
@@ -28,29 +28,35 @@ const FIRST_BACKOFF_SECONDS = 15;
 const LONGEST_BACKOFF_SECONDS = 3_600;
 
 /**
- * Each message is done (delivered, delivered before, not for sinks, or buried with its reason) or among the failures,
- * which SQS brings again. Rejects only when the sink cannot say whether it is set up: then all come again.
+ * Each message is done (delivered, delivered before, not for sinks, buried with its reason, or for a sink that nobody has set
+ * up) or among the failures, which SQS brings again: all of them where the sink is set up so that it cannot work. Rejects
+ * only when the sink cannot say whether it is set up: then all come again.
  */
 export async function notifyBatch(
   messages: readonly QueueMessage[],
   deps: NotifyDeps,
 ): Promise<NotifyResult> {
   const prepared = await deps.sink.prepare();
-  if (!prepared.ready) {
+  if (!prepared.ready && !prepared.isAmiss) {
     deps.log.warn(`Nothing is delivered: ${prepared.todo}`, {
       sink: deps.sink.name,
       messages: messages.length,
     });
     return { batchItemFailures: [] };
   }
-  const batch = new Batch(deps, prepared.edits);
-  for (const message of messages) await batch.take(message);
+  const batch = new Batch(deps, prepared.ready && prepared.edits);
+  if (!prepared.ready) {
+    deps.log.error(`Nothing can be delivered: ${prepared.todo}`, { sink: deps.sink.name });
+  }
+  for (const message of messages) {
+    await (prepared.ready ? batch.take(message) : batch.putOff(message));
+  }
   deps.log.info('Notified.', { sink: deps.sink.name, ...batch.counts });
-  return { batchItemFailures: batch.failed.map((itemIdentifier) => ({ itemIdentifier })) };
+  return { batchItemFailures: [...batch.failed].map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
 class Batch {
-  readonly failed: string[] = [];
+  readonly failed = new Set<string>();
   readonly counts = { delivered: 0, known: 0, ignored: 0, deferred: 0, buried: 0 };
   readonly #deps: NotifyDeps;
   readonly #edits: boolean;
@@ -64,11 +70,24 @@ class Batch {
     this.#endsAt = deps.clock.monotonic() + BATCH_BUDGET_MS;
   }
 
-  async take(message: QueueMessage): Promise<void> {
+  take(message: QueueMessage): Promise<void> {
+    return this.#guarded(message, () => this.#handle(message));
+  }
+
+  /** For a sink that takes nothing at all for now. */
+  putOff(message: QueueMessage): Promise<void> {
+    return this.#guarded(message, async () => {
+      const notice = readNotice(message.body);
+      await this.#defer(message, this.#backoff(message));
+      if (typeof notice === 'object') await this.#notePutOff(notice);
+    });
+  }
+
+  async #guarded(message: QueueMessage, work: () => Promise<void>): Promise<void> {
     try {
-      await this.#handle(message);
+      await work();
     } catch (error) {
-      this.failed.push(message.messageId);
+      this.failed.add(message.messageId);
       this.#deps.log.error('A message failed and will come again.', {
         sink: this.#deps.sink.name,
         messageId: message.messageId,
@@ -91,7 +110,10 @@ class Batch {
       return;
     }
     const quiet = this.#quietUntil - clock.now();
-    if (quiet > 0) return this.#defer(message, quiet / 1_000);
+    if (quiet > 0) {
+      await this.#defer(message, quiet / 1_000);
+      return this.#notePutOff(notice);
+    }
     if (clock.monotonic() >= this.#endsAt) return this.#defer(message, 0);
 
     const { alertId, revision, detectionId } = notice.alert;
@@ -128,8 +150,12 @@ class Batch {
     await this.#defer(message, fate.afterSeconds ?? fate.quietForSeconds ?? this.#backoff(message));
   }
 
+  async #notePutOff(notice: Notice): Promise<void> {
+    if (!this.#edits) await notePutOff(notice, this.#deps);
+  }
+
   async #defer(message: QueueMessage, seconds: number): Promise<void> {
-    this.failed.push(message.messageId);
+    this.failed.add(message.messageId);
     this.counts.deferred += 1;
     await this.#deps.queue.defer(message, seconds);
   }

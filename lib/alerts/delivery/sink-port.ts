@@ -39,13 +39,18 @@ export type Prepared =
        */
       readonly edits: boolean;
     }
-  | { readonly ready: false; readonly todo: string };
+  | {
+      readonly ready: false;
+      readonly todo: string;
+      /** Somebody has set it up, and not so that it can work: what comes waits until that is mended. */
+      readonly isAmiss?: true;
+    };
 
 export interface Sink {
   /** Stable: part of the key of a claim. */
   readonly name: string;
   /**
-   * Asked once a batch. A sink that nobody has set up yet says what to do about it; nothing is delivered then.
+   * Asked once a batch. A sink that nobody has set up says what to do about it; nothing is ever delivered of what comes then.
    * @throws when it cannot tell, for example because Secrets Manager does not answer
    */
   prepare(): Promise<Prepared>;

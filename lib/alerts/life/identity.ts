@@ -20,9 +20,8 @@ function digest(parts: readonly string[]): string {
 
 /** The entity's label is left out: people rename things. */
 export function groupKey(group: GroupIdentity): string {
-  const { detectionId, workspaceGid, entity, suppressionId } = group;
-  const parts = [detectionId, workspaceGid, entity.type, entity.id];
-  return digest(suppressionId === undefined ? parts : [...parts, 'suppression', suppressionId]);
+  const { detectionId, workspaceGid, entity } = group;
+  return digest([detectionId, workspaceGid, entity.type, entity.id, ...apart(group)]);
 }
 
 /**
@@ -30,9 +29,15 @@ export function groupKey(group: GroupIdentity): string {
  * @param about whom the alert is about, where that is not the group's entity
  */
 export function alertIdOf(
-  { detectionId, workspaceGid, entity }: GroupIdentity,
+  group: GroupIdentity,
   openingGid: string,
-  about: Entity = entity,
+  about: Entity = group.entity,
 ): string {
-  return digest([detectionId, workspaceGid, about.type, about.id, openingGid]);
+  const { detectionId, workspaceGid } = group;
+  return digest([detectionId, workspaceGid, about.type, about.id, openingGid, ...apart(group)]);
+}
+
+/** An event that comes again once a suppression is in force, or no more, may open an alert on either side. */
+function apart({ suppressionId }: GroupIdentity): readonly string[] {
+  return suppressionId === undefined ? [] : ['suppression', suppressionId];
 }

@@ -25,7 +25,8 @@ export class Life {
     // What is forgotten is over: its last word is part of this change.
     if (rules.pace !== undefined) {
       const { now } = rules.pace;
-      this.windows.push(...forgotten.filter(isToClose).map((window) => closed(window, now)));
+      const last = forgotten.filter((window) => window.unsaid === true || isToClose(window));
+      this.windows.push(...last.map((window) => closed(window, now)));
     }
     this.unmarked = [...state.unmarked];
     this.#change = state.changes + 1;

@@ -27,10 +27,11 @@ function revised({ unsaid: _, ...window }: AlertWindow, now: number | undefined)
   };
 }
 
-/** The last revision. What comes later still changes what it says: then another one replaces it. */
+/** The last revision. What comes later still changes what it says: then another one, as of the same end, replaces it. */
 export function closed(window: AlertWindow, now: number): AlertWindow {
   const alert = window.unsaid ? window.alert : withoutNews(window.alert);
-  return revised({ ...window, alert: { ...alert, closedAt: new Date(now).toISOString() } }, now);
+  const { closedAt = new Date(now).toISOString() } = alert;
+  return revised({ ...window, alert: { ...alert, closedAt } }, now);
 }
 
 /**

@@ -60,15 +60,18 @@ export class SlackSink implements Sink {
   }
 
   async prepare(): Promise<Prepared> {
-    const credential = parseSlackSecret(await this.#options.credential.read());
+    const secret = await this.#options.credential.read();
+    const credential = parseSlackSecret(secret);
+    const amiss = secret === undefined ? {} : ({ isAmiss: true } as const);
     if (credential.kind === 'none') {
       return {
         ready: false,
         todo: `the Slack secret is not set up: ${credential.problem}. Create an incoming webhook in Slack, or a bot with the scope chat:write, and put its address or its token into the secret with "aws secretsmanager put-secret-value".`,
+        ...amiss,
       };
     }
     if (credential.kind === 'bot' && this.#rules.channel === undefined) {
-      return { ready: false, todo: NO_CHANNEL };
+      return { ready: false, todo: NO_CHANNEL, ...amiss };
     }
     this.#use(credential);
     return { ready: true, edits: credential.kind === 'bot' };

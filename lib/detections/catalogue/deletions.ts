@@ -58,7 +58,7 @@ const RULE = { context_type: 'asana', rule_name: 'Tidy up' };
 export const massItemDelete = defineDetection({
   kind: 'threshold',
   id: 'asana.impact.mass-item-delete',
-  version: 1,
+  version: 2,
   title: 'Mass deletion of tasks, comments or files',
   severity: 'high',
   // An automation that tidies up deletes in bursts by design. It is seen, because anybody may write one.
@@ -68,8 +68,9 @@ export const massItemDelete = defineDetection({
   attackV18: ['T1485'],
   pattern: { 'detail-type': ITEM_DELETIONS },
   // Each automation by itself, so that neither hides behind the other nor adds to what a person deletes by hand. What is
-  // put back meanwhile is not taken off the count: an attacker could otherwise stay below it at will.
-  groupBy: { ...BY_ACTOR, by: ['context.rule_name', ...BY_ACTOR.by] },
+  // put back meanwhile is not taken off the count: an attacker could otherwise stay below it at will. Never by the rule's name
+  // alone: it is anybody's to choose, and one that is a person's gid would be that person.
+  groupBy: { ...BY_ACTOR, and: [{ by: ['context.rule_name'], missing: 'own-group' }] },
   atLeast: 50,
   within: '15m',
   summary: (event, { count }) => {
@@ -103,6 +104,12 @@ export const massItemDelete = defineDetection({
       spread(80, 5, inTurn(ITEM_DELETIONS, ASANA_ITSELF, null)),
       spread(80, 5, (index) =>
         deleted(ITEM_DELETIONS, ASANA_ITSELF, { ...RULE, rule_name: `Rule ${index % 2}` })(index),
+      ),
+      // A rule's name is anybody's to choose, the gid of a person too.
+      spread(80, 5, (index) =>
+        index % 2
+          ? deleted(ITEM_DELETIONS)(index)
+          : deleted(ITEM_DELETIONS, ASANA_ITSELF, { ...RULE, rule_name: ALICE['gid'] })(index),
       ),
       spread(60, 5, deleted(['task_undeleted', 'status_update_deleted'])),
     ],

@@ -23,6 +23,15 @@ const AGAIN_AFTER_MS = 5_000;
 /** Notes looked at at once; each waits for DynamoDB and EventBridge most of its time. */
 const CONCURRENCY = 8;
 
+/**
+ * The detection is switched off or gone, and what it waited for with it: were that remembered, it would stand for ever before
+ * what the detection waits for once it is switched on again. Alerts that are open still end.
+ */
+const FORGET: GroupChange<never> = {
+  memorySeconds: 0,
+  apply: ({ memory, ...state }) => ({ state, rest: [], changed: memory !== undefined }),
+};
+
 /** How far the feed has come. */
 export interface Feed {
   /** All events of the workspace up to this instant have been fetched, milliseconds since the epoch; undefined: none yet. */
@@ -171,11 +180,6 @@ class Sweep {
   async #decide(due: FoundDue): Promise<number | undefined> {
     const { due: index, clock } = this.#deps;
     const watch = watchesOf(this.#deps).get(due.group.detectionId);
-    if (watch === undefined && due.kind === 'absence') {
-      // The detection is switched off or gone, and what it waited for with it. Alerts that are open still end.
-      await index.remove(due);
-      return 0;
-    }
     const change = await this.#change(due, watch);
     let isChanged = false;
     const { published, state } = await changeGroup(
@@ -190,16 +194,22 @@ class Sweep {
       this.#deps,
     );
     for (const alert of published) tellOpened(alert, this.#deps.log);
+    const next = duesOf(due.group, watch, state, this.#deps).filter(
+      ({ kind }) => kind === due.kind,
+    );
+    const isNeeded = next.some(({ dueAt }) => dueAt === due.dueAt);
+    if (isChanged && isNeeded) {
+      // More is due at this very instant than one change takes.
+      const more = await this.#decide(due);
+      return more === undefined ? undefined : published.length + more;
+    }
     if (isChanged) {
       await index.remove(due);
       return published.length;
     }
     // What the group waits for may have moved, with its settings too. This note may be newer than what was read: detecting
     // leaves it before it writes.
-    const next = duesOf(due.group, watch, state, this.#deps).filter(
-      ({ kind }) => kind === due.kind,
-    );
-    if (next.some(({ dueAt }) => dueAt === due.dueAt)) return undefined;
+    if (isNeeded) return undefined;
     for (const each of next) await index.put(each, clock.now());
     if (clock.now() - due.putAt < WRITTEN_WITHIN_MS) return undefined;
     await index.remove(due);
@@ -208,6 +218,7 @@ class Sweep {
 
   async #change(due: FoundDue, watch: Watch | undefined): Promise<GroupChange<never>> {
     const { clock, windowMs, graceMs = GRACE_MS, updateEveryMs = UPDATE_EVERY_MS } = this.#deps;
+    if (due.kind === 'absence' && watch === undefined) return FORGET;
     if (due.kind === 'absence' && watch !== undefined) {
       const suppress = await suppressing(this.#deps);
       return watch.passing(due.group, due.dueAt, () => clock.now(), suppress);

@@ -279,6 +279,24 @@ describe('delivering to Slack', () => {
     expect(slack.requests).toEqual([]);
   });
 
+  it.for(['https:/', 'xoxp-1', '{}', 'xoxb-1'])(
+    'keeps what comes while the secret is %s',
+    async (value) => {
+      const messages = await received(...alerts(2).map((alert) => alertEvent(alert)));
+      let secret = value;
+      const sink = new SlackSink({ credential: { read: async () => secret }, clock });
+      expect(await notifyBatch(messages, { ...deps, sink })).toEqual(failures(messages));
+      expect(hiddenFor().map((seconds) => Math.round(seconds))).toEqual([15, 15]);
+      const errors = logged.filter(({ level }) => level === 'error');
+      expect(errors).toHaveLength(1);
+      expect(errors[0]?.message).not.toContain(value);
+      secret = slack.url;
+      expect(await notifyBatch(messages, { ...deps, sink })).toEqual(failures([]));
+      expect(slack.messages).toHaveLength(2);
+      expect(buried()).toEqual([]);
+    },
+  );
+
   it('rejects when the secret cannot be read, so that all come again', async () => {
     const messages = await received(alertEvent(testAlert()));
     const read = async () => {

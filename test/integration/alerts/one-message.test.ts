@@ -330,6 +330,25 @@ describe('with a webhook', () => {
     expect(webhook.messages).toHaveLength(3);
   });
 
+  it('closes, too, after a first message that was put off before it was tried', async () => {
+    const [one, two] = [testAlert({ alertId: 'one' }), testAlert({ alertId: 'two' })];
+    const [first, end] = [opened(two), closed({ ...two, revision: 2, count: 3 })];
+    webhook.answer({ status: 429, retryAfter: '7200' });
+    const { batchItemFailures } = await notifyBatch([opened(one), first], hook);
+    expect(batchItemFailures).toHaveLength(2);
+    expect(await give(end, hook)).toBe(false);
+    const amiss = new SlackSink({ credential: { read: async () => 'https:/' }, clock });
+    const late = testAlert({ alertId: 'late' });
+    expect(await give(opened(late), { ...hook, sink: amiss })).toBe(false);
+    expect(await give(closed({ ...late, revision: 2, count: 3 }), hook)).toBe(false);
+    expect(webhook.messages).toEqual([]);
+    expect([await give(first, hook), await give(end, hook)]).toEqual([true, true]);
+    expect(webhook.messages.map((each) => String(each['text']).startsWith('Over'))).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   it('tells the end of the longest alert there may be, closed without a feed and then late in a queue', async () => {
     const alert = testAlert();
     await give(opened(alert), hook);

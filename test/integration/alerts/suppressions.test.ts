@@ -192,6 +192,22 @@ it('what is expired, removed or not yet announced covers nothing', async () => {
   ]);
 });
 
+it('a threshold that was reached, but not told, before it was covered is an alert besides the covered one', async () => {
+  const threshold = testDetection({ kind: 'threshold', atLeast: 3, within: '30m' });
+  const { deps, see, suppression, manage, alerts, clock, due } = await scene(threshold);
+  const events = [0, 1, 2].map((minute) => event(`o${minute}`, minute, OFFICE));
+  script = [{ status: 400, code: 'AccessDeniedException' }];
+  expect((await see(...events)).batchItemFailures).toHaveLength(3);
+  await addSuppression(suppression(), manage);
+  expect((await see(...events)).batchItemFailures).toEqual([]);
+  clock.advance(MINUTE);
+  await sweep({ ...deps, due, feed: { passedUntil: async () => undefined }, settleMs: 0 });
+  expect(alerts().map(({ status, count }) => [status, count])).toEqual([
+    ['suppressed', 3],
+    ['active', 3],
+  ]);
+});
+
 it('a threshold counts what is covered by itself: the rest alerts as if that had not been', async () => {
   const threshold = testDetection({ kind: 'threshold', atLeast: 3, within: '30m' });
   const { see, suppression, manage, alerts } = await scene(threshold);

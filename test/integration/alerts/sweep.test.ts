@@ -10,6 +10,7 @@ import { MemoryDueIndex } from '../../../lib/detections/due/memory-due-index.ts'
 import { SETTLE_MS, sweepAndStay } from '../../../lib/detections/due/sweep.ts';
 import {
   type DetectScene,
+  intercept,
   MINUTE,
   record,
   type Servers,
@@ -334,6 +335,36 @@ describe('what was expected and did not come', () => {
     expect(closings.map(({ alert }) => alert.count)).toEqual([4]);
   });
 
+  it('is over, too, where the look at its end came first upon what another look had died over', async () => {
+    const scene = await servers.scene();
+    const catalogue = [absent];
+    const waiting = [0, 10, 20, 30].map((at) => record(failed(String(at), at), absent.id));
+    await detectBatch(waiting, { ...scene.deps, catalogue });
+    scene.clock.advance(48 * HOUR);
+    scene.feed = START + 24 * HOUR;
+    const { publisher } = scene.deps;
+    const failures: number[] = [];
+    for (let round = 0; round < 8; round++) {
+      // Each note settles by itself: the end, noted with the second, is looked at while the fourth has still to wait.
+      let dies = round === 2;
+      const dying: typeof publisher = {
+        publish: (...args) => {
+          if (!dies) return publisher.publish(...args);
+          dies = false;
+          return Promise.reject(new Error('died'));
+        },
+      };
+      await scene.sweep({ catalogue, settleMs: SETTLE_MS });
+      scene.clock.advance(SETTLE_MS);
+      const { failed } = await scene.sweep({ catalogue, settleMs: SETTLE_MS, publisher: dying });
+      failures.push(failed);
+    }
+    expect(failures).toEqual([0, 0, 1, 0, 0, 0, 0, 0]);
+    const closings = scene.published().filter(({ type }) => type === 'Alert Closed');
+    expect(closings.map(({ alert }) => alert.count)).toEqual([4]);
+    expect(await notes(scene)).toEqual([]);
+  });
+
   it('is no alert where the expected event comes while the sweep looks', async () => {
     for (let round = 0; round < 5; round++) {
       const scene = await servers.scene();
@@ -359,6 +390,63 @@ describe('what was expected and did not come', () => {
     scene.feed = scene.clock.now();
     await scene.sweep();
     expect([told(scene), await notes(scene)]).toEqual([[], []]);
+  });
+
+  it('is over, too, where a late event comes between the look at its end and the write', async () => {
+    const scene = await servers.scene();
+    const deps = { ...scene.deps, catalogue: [absent] };
+    const waits = (minutes: number) =>
+      detectBatch([record(failed(String(minutes), minutes), absent.id)], deps);
+    await waits(0);
+    await waits(10);
+    scene.clock.advance(48 * HOUR);
+    scene.feed = START + 80 * MINUTE;
+    for (let round = 0; round < 2; round++) await scene.sweep({ catalogue: [absent] });
+    scene.feed = START + 24 * HOUR;
+    let isFirst = true;
+    const store = intercept(scene.deps.store, async (name, call) => {
+      if (name === 'writeGroup' && isFirst) {
+        isFirst = false;
+        await waits(35);
+      }
+      return call();
+    });
+    await scene.sweep({ catalogue: [absent], store, by: ['feed'] });
+    for (let round = 0; round < 3; round++) {
+      scene.clock.advance(2 * MINUTE);
+      await scene.sweep({ catalogue: [absent] });
+    }
+    const closings = scene.published().filter(({ type }) => type === 'Alert Closed');
+    expect(closings.map(({ alert }) => alert.count)).toEqual([3]);
+  });
+
+  it('is told whole, however many waited for the same instant', async () => {
+    const scene = await servers.scene();
+    const catalogue = [absent];
+    const gids = Array.from({ length: 20 }, (_, number) => String(number));
+    const waiting = gids.map((gid) => record(failed(gid, 0), absent.id));
+    await detectBatch(waiting, { ...scene.deps, catalogue });
+    scene.clock.advance(48 * HOUR);
+    scene.feed = START + 24 * HOUR;
+    for (let round = 0; round < 3; round++) {
+      await scene.sweep({ catalogue });
+      scene.clock.advance(2 * MINUTE);
+    }
+    const closings = scene.published().filter(({ type }) => type === 'Alert Closed');
+    expect(closings.map(({ alert }) => alert.count)).toEqual([20]);
+    expect(await notes(scene)).toEqual([]);
+  });
+
+  it('is an alert again once its detection is switched on again, which forgets what waited before', async () => {
+    const scene = await servers.scene();
+    const deps = { ...scene.deps, catalogue: [absent] };
+    await detectBatch([record(failed('1', 0), absent.id)], deps);
+    scene.clock.advance(48 * HOUR);
+    scene.feed = scene.clock.now();
+    await scene.sweep({ catalogue: [] });
+    await detectBatch([record(failed('2', 40 * 60), absent.id)], deps);
+    await scene.sweep({ catalogue: [absent] });
+    expect(scene.published().map(({ alert }) => alert.eventGids)).toEqual([['2']]);
   });
 
   it('one note that fails keeps no other from being looked at', async () => {

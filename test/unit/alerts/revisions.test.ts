@@ -109,6 +109,29 @@ describe('revisions', () => {
     );
   });
 
+  it('tell what came after the end, too, where its alert is forgotten before the minute is over', () => {
+    const pace = { updateEveryMs: UPDATE_EVERY_MS, now: START };
+    let state = EMPTY_GROUP;
+    const said: Alert[] = [];
+    const settle = (next: GroupState) => {
+      said.push(...pendingAlerts(next));
+      state = published(next, START);
+    };
+    const take = (minutes: number) => settle(applyMatches(state, [at(minutes)], rules(pace)).state);
+    const hundreds = Array.from({ length: 8 }, (_, number) => number * 100);
+    for (const minutes of hundreds) take(minutes);
+    for (const minutes of hundreds) take(minutes + 1);
+    settle(closeOver(state, Number.POSITIVE_INFINITY, { ...windows, now: START }));
+    take(2);
+    expect(said.at(-1)).toMatchObject({ count: 2, closedAt: iso(START) });
+    // Eight others are touched after it: one more than are kept in any case.
+    for (const minutes of hundreds.slice(1)) take(minutes + 2);
+    take(800);
+    take(801);
+    const last = said.findLast(({ alertId }) => alertId === 'g0');
+    expect(last).toMatchObject({ count: 3, revision: 4, closedAt: iso(START) });
+  });
+
   it('name what is new over all matches they tell, and what the opening told is not new', () => {
     let state = EMPTY_GROUP;
     const take = (pace: Pace, ...matches: readonly Match[]) => {

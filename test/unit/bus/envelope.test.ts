@@ -146,6 +146,17 @@ describe('cutEnvelope', () => {
     expect(entry.detail).not.toContain('a@example.com');
   });
 
+  it('is small and well-formed, too, where ids are numbers without end or texts cut in half', () => {
+    const digits = '9'.repeat(300_000);
+    const event = parseLossless(
+      `{"gid":"1","created_at":${digits},"actor":{"gid":${digits}},"resource":{"gid":"${'x'.repeat(255)}😀"}}`,
+    ) as Record<string, unknown>;
+    const { entry } = cutEnvelope(event, [], context, 'u');
+    expect(entry.detail.length).toBeLessThan(1_000);
+    const { data } = JSON.parse(entry.detail);
+    expect(data).toEqual({ gid: '1', actor: {}, resource: { gid: `${'x'.repeat(255)}\ufffd` } });
+  });
+
   it('bears parties that are no objects', () => {
     const { entry } = cutEnvelope(
       { gid: '1', actor: 'somebody', resource: null },

@@ -36,11 +36,27 @@ export function redactor(paths: readonly string[]): Redactor {
   };
 }
 
-/** Without recursion: Asana's answer decides how deep the arrays go. */
+/** @returns whether there was anything at the path */
 function redactAt(event: Record<string, unknown>, keys: readonly string[]): boolean {
-  // Most events have nothing where a path begins.
-  if (!Object.hasOwn(event, keys[0] ?? '')) return false;
-  const open: [value: unknown, depth: number][] = [[event, 0]];
+  const last = keys.length - 1;
+  let at: unknown = event;
+  for (let depth = 0; ; depth++) {
+    if (Array.isArray(at)) return redactInArray(at, keys, depth);
+    const key = keys[depth] as string;
+    if (!isJsonObject(at) || !Object.hasOwn(at, key)) return false;
+    const value = at[key];
+    if (value === null || value === undefined) return false;
+    if (depth === last) {
+      at[key] = REDACTED;
+      return true;
+    }
+    at = value;
+  }
+}
+
+/** Lists in lists without recursion, since Asana's answer decides how deep they go; else it is as deep as the path is long. */
+function redactInArray(array: readonly unknown[], keys: readonly string[], from: number): boolean {
+  const open: [value: unknown, depth: number][] = [[array, from]];
   let any = false;
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [value, depth] = next;
@@ -48,15 +64,7 @@ function redactAt(event: Record<string, unknown>, keys: readonly string[]): bool
       for (const element of value) open.push([element, depth]);
       continue;
     }
-    const key = keys[depth];
-    if (key === undefined || !isJsonObject(value) || !Object.hasOwn(value, key)) continue;
-    if (value[key] === null || value[key] === undefined) continue;
-    if (depth < keys.length - 1) {
-      open.push([value[key], depth + 1]);
-    } else {
-      value[key] = REDACTED;
-      any = true;
-    }
+    if (isJsonObject(value) && redactAt(value, keys.slice(depth))) any = true;
   }
   return any;
 }

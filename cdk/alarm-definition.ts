@@ -13,7 +13,9 @@ type Watched =
   /** Messages that a notifier has taken and not delivered, for each sink's queue. */
   | { readonly each: 'sink' }
   /** Objects in the quarantine, counted by S3 once a day. */
-  | { readonly each: 'quarantine' };
+  | { readonly each: 'quarantine' }
+  /** Invocations of the sweep that failed. */
+  | { readonly each: 'sweep' };
 
 export interface AlarmDefinition {
   /** In the alarm's name, between the stack's and what is watched. */

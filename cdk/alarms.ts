@@ -217,6 +217,25 @@ export const ALARMS: readonly AlarmDefinition[] = [
     tellsEnd: true,
   },
   {
+    name: 'sweep-failing',
+    heading: 'Sweep failing',
+    watched: { each: 'sweep' },
+    // Each invocation counts 0 or 1, so that the least is 1 where none has succeeded.
+    statistic: 'Minimum',
+    rings: 'from',
+    threshold: 1,
+    period: 300,
+    periods: 3,
+    missing: 'amiss',
+    reason:
+      'A sweep that fails leaves what is due to the next, a minute later; fifteen minutes without one that succeeds are no passing trouble. A guess of November 2026.',
+    meaning:
+      'For fifteen minutes no sweep has succeeded, or none has run. What only time decides waits: alerts that something did not happen, updates and ends of alerts, and alerts that a crash left unpublished.',
+    first:
+      "find the error in the sweep function's log; where there is none, see whether its schedule is there and enabled.",
+    tellsEnd: true,
+  },
+  {
     name: 'dead-letters',
     heading: 'Dead letters',
     watched: { each: 'dead-letter queue' },

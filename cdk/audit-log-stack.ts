@@ -82,6 +82,7 @@ export class AuditLogStack extends Stack {
       otherTopic: alerts.otherTopic,
       sinks: alerts.sinks,
       quarantineBucket: poller.quarantineBucket,
+      sweep,
       composite: !config.emulator,
       deadLetters,
     });

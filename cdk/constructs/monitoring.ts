@@ -25,6 +25,7 @@ import type { AlarmDefinition } from '../alarm-definition.ts';
 import { ALARMS } from '../alarms.ts';
 import type { AuditLogConfig } from '../config.ts';
 import type { WatchedDeadLetters } from './queue.ts';
+import type { ServiceFunction } from './service-function.ts';
 import type { Sink } from './sink.ts';
 
 export interface MonitoringProps {
@@ -37,6 +38,7 @@ export interface MonitoringProps {
   readonly deadLetters: readonly WatchedDeadLetters[];
   readonly sinks: readonly Sink[];
   readonly quarantineBucket: Bucket;
+  readonly sweep: ServiceFunction;
   /** @default true */
   readonly composite?: boolean;
 }
@@ -107,6 +109,14 @@ export class Monitoring extends Construct {
             metric: this.metric(definition, AWS_METRICS.objects, {
               BucketName: quarantineBucket.bucketName,
               StorageType: 'AllStorageTypes',
+            }),
+          },
+        ];
+      case 'sweep':
+        return [
+          {
+            metric: this.metric(definition, AWS_METRICS.errors, {
+              FunctionName: this.props.sweep.function.functionName,
             }),
           },
         ];

@@ -168,6 +168,7 @@ describe('alarms', () => {
       'possible-gap',
       'publish-failures',
       'quarantine-not-empty',
+      'sweep-failing',
       'token-missing',
       'unpublished-30-days',
       'unpublished-60-days',
@@ -247,9 +248,20 @@ describe('alarms', () => {
     const { Period, EvaluationPeriods, DatapointsToAlarm } = named('token-missing');
     expect([Period * EvaluationPeriods, DatapointsToAlarm]).toEqual([86_400, undefined]);
     expect(named('feed-silent')).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
-    // The first deploy: nothing is reported, and only a poller that does not run is amiss.
+    // The first deploy: nothing is reported, and only what is called each minute and does not run is amiss.
     const amiss = alarms.filter(({ Properties }) => Properties.TreatMissingData === 'breaching');
-    expect(amiss.map(nameOf)).toEqual([`poller-not-running-${WORKSPACE_GID}`]);
+    expect(amiss.map(nameOf)).toEqual([`poller-not-running-${WORKSPACE_GID}`, 'sweep-failing']);
+  });
+
+  it('ring where no sweep has succeeded for a quarter of an hour, be it that none runs', () => {
+    const sweep = the(template, 'AWS::Lambda::Function', 'Sweep').id;
+    const { Dimensions, Period, EvaluationPeriods, ...alarm } = named('sweep-failing');
+    expect(Dimensions.map(({ Value }: { Value: unknown }) => target(Value))).toEqual([sweep]);
+    expect(Period * EvaluationPeriods).toBe(900);
+    expect(alarm).toMatchObject({
+      ...{ Namespace: 'AWS/Lambda', MetricName: 'Errors', Statistic: 'Minimum', Threshold: 1 },
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    });
   });
 
   it('give a slow poller at least three intervals before they call it dead', () => {

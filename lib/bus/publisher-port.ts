@@ -36,6 +36,8 @@ export interface PublishOptions {
   readonly maySend?: () => boolean;
   /** Asked before each entry's first request, with how many it holds: resolves when they may leave; undefined is at once. */
   readonly turn?: (entries: number) => Promise<void> | undefined;
+  /** Told after each answer which entries EventBridge has taken so far, in order. */
+  readonly onAnswer?: (published: readonly boolean[]) => void;
 }
 
 export interface Publisher {

@@ -68,8 +68,7 @@ export class PutEventsPublisher implements BulkPublisher {
     entries: readonly BusEntry[],
     options: PublishOptions = {},
   ): Promise<PublishResult> {
-    const maySend = options.maySend ?? (() => true);
-    const round = new Round(entries, maySend, (chunkEntries) => this.#put(chunkEntries));
+    const round = new Round(entries, options, (chunkEntries) => this.#put(chunkEntries));
     const call = this.#slots.nextCall();
     // Making the first requests takes milliseconds: what the caller asked for just before, its next page, leaves first.
     await nextTurn();
@@ -122,17 +121,17 @@ class Round {
   failure: Failure | undefined;
   readonly #settled: boolean[];
   readonly #entries: readonly BusEntry[];
-  readonly #maySend: () => boolean;
+  readonly #options: PublishOptions;
   readonly #put: (entries: readonly BusEntry[]) => Promise<readonly (string | undefined)[]>;
   readonly #sizes: readonly number[];
 
   constructor(
     entries: readonly BusEntry[],
-    maySend: () => boolean,
+    options: PublishOptions,
     put: (entries: readonly BusEntry[]) => Promise<readonly (string | undefined)[]>,
   ) {
     this.#entries = entries;
-    this.#maySend = maySend;
+    this.#options = options;
     this.#put = put;
     this.#sizes = entries.map(entryBytes);
     this.published = entries.map(() => false);
@@ -170,7 +169,7 @@ class Round {
   /** @returns false when the request was not made, because nothing may be sent any more */
   async #sendChunk(indexes: readonly number[]): Promise<boolean> {
     if (this.stopped) return false;
-    if (!this.#maySend()) {
+    if (this.#options.maySend?.() === false) {
       this.#fail(
         'publish.stopped',
         'The time or the lease of this run ended before all was sent.',
@@ -186,6 +185,7 @@ class Round {
     } catch (error) {
       await this.#requestFailed(indexes, error);
     }
+    this.#options.onAnswer?.(this.published);
     return true;
   }
 

@@ -71,9 +71,9 @@ export class Memory {
   }
 
   /** Another page is being published, behind those begun before. */
-  pageBegun(events: readonly { readonly gid: string }[], unknownTypes: readonly string[]): void {
+  pageBegun(gids: ReadonlySet<string>, unknownTypes: readonly string[]): void {
     this.#underWay.push({
-      gids: new Set(events.map(({ gid }) => gid)),
+      gids,
       types: unknownTypes.map((type) => type.slice(0, MAX_TYPE_CHARACTERS)),
     });
   }

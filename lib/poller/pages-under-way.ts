@@ -77,7 +77,7 @@ export class PagesUnderWay {
   begin(page: PageUnderWay, memory: Memory): void {
     const { prepared, since } = page;
     this.#since.push(since);
-    memory.pageBegun(prepared.events, prepared.unknownTypes);
+    memory.pageBegun(prepared.newGids, prepared.unknownTypes);
     const turn = this.#window.begin();
     const previous = this.#last;
     // A page larger than the window would leave nothing to send while it is being remembered.

@@ -8,6 +8,8 @@ export interface BusEntry {
   readonly time?: number | undefined;
   /** A JSON object as text. */
   readonly detail: string;
+  /** Bytes of the detail in UTF-8, where they were counted already. */
+  readonly detailBytes?: number;
 }
 
 /** An entry that EventBridge refuses for itself, so that sending it again can never help. */

@@ -77,7 +77,7 @@ export class PutEventsPublisher implements BulkPublisher {
       // What was sent before needs no second turn.
       const sent = await round.send(call, attempt === 0 ? options.turn : undefined);
       if (attempt > 0) retries += sent;
-      if (round.open().length === 0 || round.stopped || attempt + 1 >= this.#maxRounds) break;
+      if (round.isDone || round.stopped || attempt + 1 >= this.#maxRounds) break;
       const longest = Math.min(this.#longestBackoff, this.#firstBackoff * 2 ** (attempt + 1));
       await this.#clock.sleep(this.#random() * longest);
     }
@@ -85,7 +85,7 @@ export class PutEventsPublisher implements BulkPublisher {
       published: round.published,
       poison: round.poison,
       retries,
-      ...(round.open().length > 0 && round.failure !== undefined ? { failure: round.failure } : {}),
+      ...(round.isDone || round.failure === undefined ? {} : { failure: round.failure }),
     };
   }
 
@@ -107,7 +107,7 @@ export class PutEventsPublisher implements BulkPublisher {
       Source: entry.source,
       DetailType: entry.detailType,
       Detail: entry.detail,
-      ...(entry.time === undefined ? {} : { Time: new Date(entry.time) }),
+      Time: entry.time === undefined ? undefined : new Date(entry.time),
     };
   }
 }
@@ -138,13 +138,14 @@ class Round {
     this.#settled = entries.map(() => false);
   }
 
-  open(): number[] {
-    return this.#settled.flatMap((settled, index) => (settled ? [] : [index]));
+  /** Every entry is on the bus, or poison. */
+  get isDone(): boolean {
+    return !this.#settled.includes(false);
   }
 
   /** Sends what is open once, as many requests at a time as there are slots. @returns how many entries went out */
   async send(call: SlotsOfCall, turn: PublishOptions['turn']): Promise<number> {
-    const indexes = this.open();
+    const indexes = [...this.#entries.keys()].filter((index) => !this.#settled[index]);
     const chunks = chunk(indexes.map((index) => this.#sizes[index] ?? 0)).map((positions) =>
       positions.flatMap((position) => indexes[position] ?? []),
     );

@@ -1,4 +1,5 @@
 // Cuts a list of entries into PutEvents requests. Pure: sizes in, index ranges out.
+import type { BusEntry } from './publisher-port.ts';
 
 /** AWS API reference, PutEvents: entries a request. */
 export const MAX_ENTRIES_PER_REQUEST = 10;
@@ -11,12 +12,12 @@ export const MAX_REQUEST_BYTES = 1_000_000;
 const TIME_BYTES = 14;
 
 /** An entry's size as EventBridge counts it: UTF-8 bytes of source, detail type and detail, and its time. */
-export function entryBytes(entry: { source: string; detailType: string; detail: string }): number {
+export function entryBytes({ source, detailType, detail, detailBytes }: BusEntry): number {
   return (
     TIME_BYTES +
-    Buffer.byteLength(entry.source) +
-    Buffer.byteLength(entry.detailType) +
-    Buffer.byteLength(entry.detail)
+    Buffer.byteLength(source) +
+    Buffer.byteLength(detailType) +
+    (detailBytes ?? Buffer.byteLength(detail))
   );
 }
 

@@ -62,10 +62,12 @@ function sealed(
   const all = createdAt === undefined ? { ...extra, createdAtMissing: true as const } : extra;
   const metadata = metadataText(originOf(createdAt, context.liveFrom), context, all);
   const detail = `{"metadata":${metadata},"data":${JSON.stringify(data)}}`;
+  const detailBytes = Buffer.byteLength(detail);
   const detailType = detailTypeOf(event);
+  const time = createdAt ?? context.publishedAt;
   return {
-    entry: { source: AUDIT_LOG_SOURCE, detailType, time: createdAt ?? context.publishedAt, detail },
-    deliveredBytes: Buffer.byteLength(detail) + Buffer.byteLength(detailType) + FRAME_BYTES,
+    entry: { source: AUDIT_LOG_SOURCE, detailType, time, detail, detailBytes },
+    deliveredBytes: detailBytes + Buffer.byteLength(detailType) + FRAME_BYTES,
   };
 }
 

@@ -8,6 +8,8 @@ export interface BusEntry {
   readonly time?: number | undefined;
   /** A JSON object as text. */
   readonly detail: string;
+  /** Bytes of the detail in UTF-8, where they were counted already. */
+  readonly detailBytes?: number;
 }
 
 /** An entry that EventBridge refuses for itself, so that sending it again can never help. */
@@ -36,6 +38,8 @@ export interface PublishOptions {
   readonly maySend?: () => boolean;
   /** Asked before each entry's first request, with how many it holds: resolves when they may leave; undefined is at once. */
   readonly turn?: (entries: number) => Promise<void> | undefined;
+  /** Told after each answer which entries EventBridge has taken so far, in order. */
+  readonly onAnswer?: (published: readonly boolean[]) => void;
 }
 
 export interface Publisher {

@@ -68,8 +68,7 @@ export class PutEventsPublisher implements BulkPublisher {
     entries: readonly BusEntry[],
     options: PublishOptions = {},
   ): Promise<PublishResult> {
-    const maySend = options.maySend ?? (() => true);
-    const round = new Round(entries, maySend, (chunkEntries) => this.#put(chunkEntries));
+    const round = new Round(entries, options, (chunkEntries) => this.#put(chunkEntries));
     const call = this.#slots.nextCall();
     // Making the first requests takes milliseconds: what the caller asked for just before, its next page, leaves first.
     await nextTurn();
@@ -78,7 +77,7 @@ export class PutEventsPublisher implements BulkPublisher {
       // What was sent before needs no second turn.
       const sent = await round.send(call, attempt === 0 ? options.turn : undefined);
       if (attempt > 0) retries += sent;
-      if (round.open().length === 0 || round.stopped || attempt + 1 >= this.#maxRounds) break;
+      if (round.isDone || round.stopped || attempt + 1 >= this.#maxRounds) break;
       const longest = Math.min(this.#longestBackoff, this.#firstBackoff * 2 ** (attempt + 1));
       await this.#clock.sleep(this.#random() * longest);
     }
@@ -86,7 +85,7 @@ export class PutEventsPublisher implements BulkPublisher {
       published: round.published,
       poison: round.poison,
       retries,
-      ...(round.open().length > 0 && round.failure !== undefined ? { failure: round.failure } : {}),
+      ...(round.isDone || round.failure === undefined ? {} : { failure: round.failure }),
     };
   }
 
@@ -108,7 +107,7 @@ export class PutEventsPublisher implements BulkPublisher {
       Source: entry.source,
       DetailType: entry.detailType,
       Detail: entry.detail,
-      ...(entry.time === undefined ? {} : { Time: new Date(entry.time) }),
+      Time: entry.time === undefined ? undefined : new Date(entry.time),
     };
   }
 }
@@ -122,30 +121,31 @@ class Round {
   failure: Failure | undefined;
   readonly #settled: boolean[];
   readonly #entries: readonly BusEntry[];
-  readonly #maySend: () => boolean;
+  readonly #options: PublishOptions;
   readonly #put: (entries: readonly BusEntry[]) => Promise<readonly (string | undefined)[]>;
   readonly #sizes: readonly number[];
 
   constructor(
     entries: readonly BusEntry[],
-    maySend: () => boolean,
+    options: PublishOptions,
     put: (entries: readonly BusEntry[]) => Promise<readonly (string | undefined)[]>,
   ) {
     this.#entries = entries;
-    this.#maySend = maySend;
+    this.#options = options;
     this.#put = put;
     this.#sizes = entries.map(entryBytes);
     this.published = entries.map(() => false);
     this.#settled = entries.map(() => false);
   }
 
-  open(): number[] {
-    return this.#settled.flatMap((settled, index) => (settled ? [] : [index]));
+  /** Every entry is on the bus, or poison. */
+  get isDone(): boolean {
+    return !this.#settled.includes(false);
   }
 
   /** Sends what is open once, as many requests at a time as there are slots. @returns how many entries went out */
   async send(call: SlotsOfCall, turn: PublishOptions['turn']): Promise<number> {
-    const indexes = this.open();
+    const indexes = [...this.#entries.keys()].filter((index) => !this.#settled[index]);
     const chunks = chunk(indexes.map((index) => this.#sizes[index] ?? 0)).map((positions) =>
       positions.flatMap((position) => indexes[position] ?? []),
     );
@@ -170,7 +170,7 @@ class Round {
   /** @returns false when the request was not made, because nothing may be sent any more */
   async #sendChunk(indexes: readonly number[]): Promise<boolean> {
     if (this.stopped) return false;
-    if (!this.#maySend()) {
+    if (this.#options.maySend?.() === false) {
       this.#fail(
         'publish.stopped',
         'The time or the lease of this run ended before all was sent.',
@@ -186,6 +186,7 @@ class Round {
     } catch (error) {
       await this.#requestFailed(indexes, error);
     }
+    this.#options.onAnswer?.(this.published);
     return true;
   }
 

@@ -14,6 +14,12 @@ export interface MemorySnapshot {
   readonly seenTypes: readonly string[];
 }
 
+interface PublishedEvent {
+  readonly gid: string;
+  /** Epoch milliseconds; undefined where absent or unreadable. */
+  readonly createdAt: number | undefined;
+}
+
 export class Memory {
   readonly gids: RecentGids;
   /** Unknown event types that were reported, each cut to 128 characters. */
@@ -22,6 +28,8 @@ export class Memory {
   /** Gids and unknown types of the pages being published, oldest first: known here, and not yet to any snapshot. */
   readonly #underWay: { readonly gids: ReadonlySet<string>; readonly types: readonly string[] }[] =
     [];
+  /** Something of the oldest page begun is remembered already. */
+  #isPagePartlyIn = false;
   /** Takes the snapshot that was promised for a little later. */
   #takePromised: (() => void) | undefined;
 
@@ -63,11 +71,24 @@ export class Memory {
   }
 
   /** Another page is being published, behind those begun before. */
-  pageBegun(events: readonly { readonly gid: string }[], unknownTypes: readonly string[]): void {
+  pageBegun(gids: ReadonlySet<string>, unknownTypes: readonly string[]): void {
     this.#underWay.push({
-      gids: new Set(events.map(({ gid }) => gid)),
+      gids,
       types: unknownTypes.map((type) => type.slice(0, MAX_TYPE_CHARACTERS)),
     });
+  }
+
+  /** The first events of the oldest page begun are on the bus, others of it are on their way. As `pagePublished`. */
+  pagePartlyPublished(events: readonly PublishedEvent[], before: number, now: number): number {
+    this.#takePromised?.();
+    if (!this.#isPagePartlyIn) this.gids.beginPage();
+    this.#isPagePartlyIn = true;
+    let neighbour = before;
+    for (const { gid, createdAt } of events) {
+      neighbour = Math.min(createdAt ?? neighbour, now);
+      this.gids.add(gid, neighbour);
+    }
+    return neighbour;
   }
 
   /**
@@ -76,19 +97,14 @@ export class Memory {
    * @param before epoch milliseconds: where the page before ended
    */
   pagePublished(
-    events: readonly { readonly gid: string; readonly createdAt: number | undefined }[],
+    events: readonly PublishedEvent[],
     duplicates: readonly string[],
     before: number,
     now: number,
   ): void {
-    this.#takePromised?.();
+    const neighbour = this.pagePartlyPublished(events, before, now);
+    this.#isPagePartlyIn = false;
     this.#underWay.shift();
-    this.gids.beginPage();
-    let neighbour = before;
-    for (const { gid, createdAt } of events) {
-      neighbour = Math.min(createdAt ?? neighbour, now);
-      this.gids.add(gid, neighbour);
-    }
     // A gid that stood twice on this page may not be on the bus yet.
     for (const gid of duplicates) if (this.gids.has(gid)) this.gids.add(gid, neighbour);
   }

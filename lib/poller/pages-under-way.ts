@@ -6,7 +6,7 @@ import type { QuarantineStore } from '../bus/quarantine.ts';
 import type { Clock } from '../clock.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Memory } from './memory.ts';
-import type { PreparedPage } from './prepare-page.ts';
+import type { PreparedEvent, PreparedPage } from './prepare-page.ts';
 import { type PageOutcome, publishPage } from './publish-page.ts';
 import type { SavePipeline } from './save-pipeline.ts';
 import { type PageTurn, SendWindow } from './send-window.ts';
@@ -77,17 +77,24 @@ export class PagesUnderWay {
   begin(page: PageUnderWay, memory: Memory): void {
     const { prepared, since } = page;
     this.#since.push(since);
-    memory.pageBegun(prepared.events, prepared.unknownTypes);
+    memory.pageBegun(prepared.newGids, prepared.unknownTypes);
     const turn = this.#window.begin();
+    const previous = this.#last;
+    // A page larger than the window would leave nothing to send while it is being remembered.
+    const isLarge = prepared.events.length > this.#deps.publisher.entriesInFlight;
+    const onFirstHalf = (events: readonly PreparedEvent[]) => {
+      previous.then(() => this.#rememberHalf(page, events, memory, turn));
+    };
     const publishing = publishPage(prepared, page.reports, page.context, {
       publisher: this.#deps.publisher,
       quarantine: this.#deps.quarantine,
       // A later page is of no use without the earlier one: what is unsent of it stays so.
       maySend: () => this.#failure === undefined && this.#deps.maySend(),
       turn: turn.take,
+      onFirstHalf: isLarge ? onFirstHalf : undefined,
     });
-    this.#beforeLast = this.#last;
-    this.#last = this.#finish(page, memory, turn, publishing, this.#last);
+    this.#beforeLast = previous;
+    this.#last = this.#finish(page, memory, turn, publishing, previous);
   }
 
   /**
@@ -130,6 +137,23 @@ export class PagesUnderWay {
       const since = this.#since.shift() ?? 0;
       this.#longestMs = Math.max(this.#longestMs, clock.monotonic() - since);
     }
+  }
+
+  /** The pages before are finished. */
+  #rememberHalf(
+    page: PageUnderWay,
+    events: readonly PreparedEvent[],
+    memory: Memory,
+    turn: PageTurn,
+  ): void {
+    if (this.#failure !== undefined) return;
+    const { saves } = this.#deps;
+    memory.pagePartlyPublished(events, page.before, page.context.publishedAt);
+    saves.pageHalfPublished(memory.snapshotSoon());
+    saves.remembered().then(
+      () => turn.partRemembered(events.length),
+      (error: unknown) => this.#fail(page, error),
+    );
   }
 
   /** Counts what came of the page, and remembers what of it is on the bus. */

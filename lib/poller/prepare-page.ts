@@ -29,6 +29,8 @@ export type Unfit = 'too-large' | 'too-deep';
 
 export interface PreparedPage {
   readonly events: readonly PreparedEvent[];
+  /** Of `events`. */
+  readonly newGids: ReadonlySet<string>;
   /** JSON text of entries that are no event, or have no gid: quarantined and reported, never on the bus. */
   readonly nameless: readonly string[];
   /** Gids on this page that are known, or stood on it already. */
@@ -58,7 +60,7 @@ export function preparePage(entries: readonly unknown[], context: PageContext): 
   const nameless: string[] = [];
   const unknownTypes = new Set<string>();
   const types = new Set<string>();
-  const seenHere = new Set<string>();
+  const newGids = new Set<string>();
   const duplicates: string[] = [];
   let knownSeen = false;
   let newestCreatedAt: number | undefined;
@@ -80,20 +82,21 @@ export function preparePage(entries: readonly unknown[], context: PageContext): 
     if (type !== undefined && !isKnownEventType(type) && !context.memory.wasReported(type)) {
       unknownTypes.add(type);
     }
-    if (seenHere.has(gid) || context.memory.isKnown(gid)) {
+    if (newGids.has(gid) || context.memory.isKnown(gid)) {
       duplicates.push(gid);
       const known = context.memory.gids.createdAt(gid);
       knownSeen ||=
         known !== undefined && context.knownUntil !== undefined && known <= context.knownUntil;
       continue;
     }
-    seenHere.add(gid);
+    newGids.add(gid);
     const redacted = context.redact(entry);
     const travels = seal(entry, redacted, context);
     events.push({ gid, eventType: type, redacted, createdAt, travels });
   }
   return {
     events,
+    newGids,
     nameless,
     duplicates,
     knownSeen,

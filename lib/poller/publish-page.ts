@@ -23,6 +23,8 @@ export interface PublishDependencies {
   readonly maySend: () => boolean;
   /** See PublishOptions. What takes a refused event's place needs none: nothing of it was sent before. */
   readonly turn: NonNullable<PublishOptions['turn']>;
+  /** Told once, when the first half of what travels whole is on the bus. @default - nobody is */
+  readonly onFirstHalf?: ((events: readonly PreparedEvent[]) => void) | undefined;
 }
 
 /** Never rejects: a page that could not be finished says so, with all that was done of it. */
@@ -30,7 +32,7 @@ export async function publishPage(
   page: PreparedPage,
   operational: readonly BusEntry[],
   context: EnvelopeContext,
-  { publisher, quarantine, maySend, turn }: PublishDependencies,
+  { publisher, quarantine, maySend, turn, onFirstHalf }: PublishDependencies,
 ): Promise<PageOutcome> {
   const aside = new Aside(context, quarantine, maySend);
   await aside.takeNameless(page.nameless);
@@ -43,7 +45,11 @@ export async function publishPage(
   );
 
   const reports = [...operational, ...aside.reports()];
-  const first = await send(publisher, [...whole, ...cut], reports, { maySend, turn });
+  const first = await send(publisher, [...whole, ...cut], reports, {
+    maySend,
+    turn,
+    ...(onFirstHalf === undefined ? {} : { onAnswer: untilFirstHalf(whole, onFirstHalf) }),
+  });
   // What EventBridge refuses for itself goes aside whole, and its cut form takes its place.
   const refused = first.refused.filter(({ isCut }) => !isCut);
   const replaced = await aside.take(
@@ -75,6 +81,20 @@ export async function publishPage(
     quarantined: aside.count,
     retries: first.retries + second.retries,
     ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+/** @param whole what is published first of all, in the order of the page */
+function untilFirstHalf(
+  whole: readonly Outgoing[],
+  onFirstHalf: (events: readonly PreparedEvent[]) => void,
+): (published: readonly boolean[]) => void {
+  const half = Math.ceil(whole.length / 2);
+  let reached = 0;
+  return (published) => {
+    if (reached === half) return;
+    while (reached < half && published[reached]) reached++;
+    if (reached === half) onFirstHalf(whole.slice(0, half).map(({ event }) => event));
   };
 }
 

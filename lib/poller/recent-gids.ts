@@ -10,6 +10,10 @@ const MAX_ENCODED_BYTES = 200_000;
 export class RecentGids {
   /** gid -> created_at in epoch milliseconds; after #trim in the order of time. */
   #known: Map<string, number>;
+  /** Pages come in order of time, and what is in order is not sorted again. */
+  #isInOrder = false;
+  /** created_at of what was added last. */
+  #lastAdded = 0;
   /**
    * What stood on the page at hand and on the one before, kept whatever its age: their checkpoints may not be saved yet,
    * and late events are older than a thousand others.
@@ -42,8 +46,11 @@ export class RecentGids {
 
   /** A gid of the page at hand. One that is known keeps its time. */
   add(gid: string, createdAt: number): void {
-    if (!this.#known.has(gid)) this.#known.set(gid, createdAt);
     this.#lastPages[1].add(gid);
+    if (this.#known.has(gid)) return;
+    this.#known.set(gid, createdAt);
+    this.#isInOrder &&= createdAt >= this.#lastAdded;
+    this.#lastAdded = createdAt;
   }
 
   /** Epoch milliseconds from which on every event published is remembered; undefined when nothing is. */
@@ -88,19 +95,29 @@ export class RecentGids {
 
   /** Forgets what is older than the newest 1,000, shares no millisecond with them and stood on no page of late. */
   #trim(): void {
-    const times = Float64Array.from(this.#known.values());
-    // Pages come in order of time, and what is in order is not sorted again.
-    if (times.some((at, index) => at < (times[index - 1] ?? at))) {
-      this.#known = new Map([...this.#known].sort((a, b) => a[1] - b[1]));
-      times.sort();
-    }
-    const oldestKept = times[times.length - REMEMBERED];
+    if (!this.#isInOrder) this.#sort();
+    const oldestKept = this.#oldestKept();
     if (oldestKept === undefined) return;
     const [before, current] = this.#lastPages;
     for (const [gid, at] of this.#known) {
       if (at >= oldestKept) return;
       if (!current.has(gid) && !before.has(gid)) this.#known.delete(gid);
     }
+  }
+
+  #sort(): void {
+    const sorted = [...this.#known].sort((a, b) => a[1] - b[1]);
+    this.#known = new Map(sorted);
+    this.#isInOrder = true;
+    this.#lastAdded = sorted.at(-1)?.[1] ?? 0;
+  }
+
+  /** created_at of the oldest of the newest 1,000, in order; undefined where there are no more. */
+  #oldestKept(): number | undefined {
+    let older = this.#known.size - REMEMBERED;
+    if (older <= 0) return undefined;
+    for (const at of this.#known.values()) if (older-- === 0) return at;
+    return undefined;
   }
 
   static decode(encoded: Uint8Array): RecentGids {

@@ -4,6 +4,8 @@
 //                 n+1 ──────|           checkpoint(n) once memory(n) and checkpoint(n-1) are: never before n is published.
 //   memory              | n |           What of n+1 and later may be sent before memory(n) is: send-window.ts.
 //   checkpoint              | n |
+//
+// A large page's first half is remembered while the second is published: one more write before memory(n), on the same terms.
 import type { Checkpoint } from './checkpoint.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 import type { Lease } from './lease.ts';
@@ -25,17 +27,13 @@ export class SavePipeline {
   }
 
   /**
-   * Queues the writes of a page that is wholly published. Resolves when the page before it is remembered.
+   * Queues the writes of a page that is wholly published. Resolves when all that was queued before is remembered.
    * @throws LeaseLostError, or what the table answered, of former pages
    */
   async pageFinished(checkpoint: Checkpoint, memory: Promise<MemorySnapshot>): Promise<void> {
     await this.#memory;
-    const [twoBefore, before] = [this.#checkpointBefore, this.#checkpoint];
-    this.#memory = this.#guard(
-      Promise.all([memory, twoBefore]).then(([snapshot]) =>
-        this.#store.saveMemory(this.#lease.key, snapshot),
-      ),
-    );
+    const before = this.#checkpoint;
+    this.#remember(memory);
     const expectedPage = this.#expectedPage;
     this.#expectedPage = checkpoint.page;
     this.#checkpointBefore = before;
@@ -46,7 +44,12 @@ export class SavePipeline {
     );
   }
 
-  /** Resolves when the page last finished is remembered. @throws LeaseLostError, or what the table answered */
+  /** Queues the write of what is on the bus of the page behind the one last finished. */
+  pageHalfPublished(memory: Promise<MemorySnapshot>): void {
+    this.#remember(memory);
+  }
+
+  /** Resolves when what was last queued is remembered. @throws LeaseLostError, or what the table answered */
   remembered(): Promise<void> {
     return this.#memory;
   }
@@ -83,6 +86,15 @@ export class SavePipeline {
   /** Resolves when nothing is under way. @throws what any write failed with */
   async flush(): Promise<void> {
     await Promise.all([this.#memory, this.#checkpoint]);
+  }
+
+  /** Behind the memory before, and the checkpoint of the page that this one may forget. */
+  #remember(memory: Promise<MemorySnapshot>): void {
+    this.#memory = this.#guard(
+      Promise.all([memory, this.#memory, this.#checkpointBefore]).then(([snapshot]) =>
+        this.#store.saveMemory(this.#lease.key, snapshot),
+      ),
+    );
   }
 
   /** A refused write ends the lease for us at once: what is unsent must stay so. */

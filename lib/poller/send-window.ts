@@ -5,12 +5,15 @@
 export interface PageTurn {
   /** Resolves when so many more entries of the page may leave; undefined is at once. */
   take(entries: number): Promise<void> | undefined;
+  /** So many of its entries are remembered, while the rest is being sent. */
+  partRemembered(entries: number): void;
   /** Its memory is saved: whoever reads the page again knows what was sent of it. */
   remembered(): void;
 }
 
 interface Page {
   sent: number;
+  remembered: number;
 }
 
 interface Waiting {
@@ -19,7 +22,10 @@ interface Waiting {
   readonly go: () => void;
 }
 
-/** The oldest page may leave whole, and of all later ones together just so many entries. */
+/**
+ * The oldest page may leave whole, and of all later ones together just so many entries, or more by what is remembered of
+ * the oldest already: what is sent and not remembered is never more than a page and the room.
+ */
 export class SendWindow {
   readonly #room: number;
   /** Begun and not remembered, oldest first. */
@@ -34,10 +40,14 @@ export class SendWindow {
 
   /** Pages begin in the order of the log. */
   begin(): PageTurn {
-    const page = { sent: 0 };
+    const page = { sent: 0, remembered: 0 };
     this.#pages.push(page);
     return {
       take: (entries) => this.#take(page, entries),
+      partRemembered: (entries) => {
+        page.remembered = entries;
+        this.#wake();
+      },
       remembered: () => {
         this.#pages = this.#pages.filter((other) => other !== page);
         this.#wake();
@@ -60,9 +70,13 @@ export class SendWindow {
   }
 
   #fits(page: Page, entries: number): boolean {
-    const [oldest, ...later] = this.#pages;
-    if (this.#lifted || page === oldest) return true;
-    return later.reduce((sum, { sent }) => sum + sent, entries) <= this.#room;
+    if (this.#lifted) return true;
+    const place = this.#pages.indexOf(page);
+    // Each page before this one is the oldest sooner or later, and what is sent behind it by then stays sent.
+    return this.#pages.slice(0, place).every(({ remembered }, index) => {
+      const behind = this.#pages.slice(index + 1);
+      return behind.reduce((sum, { sent }) => sum + sent, entries) <= this.#room + remembered;
+    });
   }
 
   #wake(): void {

@@ -113,6 +113,19 @@ describe('a poller that dies', () => {
     );
   });
 
+  it('doubles hardly more than half of a page that is larger than what is in flight', async () => {
+    const pageSize = 400;
+    const inFlight = 30;
+    for (let steps = 3; steps < 60; steps++) {
+      const world = new DyingWorld(pageSize, () => 0, 3);
+      for (let index = 0; index < pageSize; index++) world.log.push(event(index, index));
+      await world.run(steps);
+      await world.run(Number.POSITIVE_INFINITY);
+      expectAllWhole(world);
+      expect(verdictOf(world).doubled).toBeLessThanOrEqual(pageSize / 2 + 2 * inFlight);
+    }
+  });
+
   it('keeps to its bound though its memory holds less than two pages of late events', async () => {
     const pageSize = 400;
     for (let steps = 95; steps < 135; steps += 4) {

@@ -73,6 +73,23 @@ describe('RecentGids', () => {
     expect(RecentGids.decode(back.encode()).has('late-2')).toBe(false);
   });
 
+  it('forgets a late gid in its turn, though it came after all others', () => {
+    const gids = new RecentGids();
+    page(
+      gids,
+      Array.from({ length: 1_000 }, (_, index) => [`new-${index}`, 10_000 + index] as const),
+    );
+    gids.encode();
+    page(gids, [['late', 1]]);
+    gids.encode();
+    page(gids, []);
+    gids.encode();
+    expect(gids.has('late')).toBe(true);
+    page(gids, []);
+    gids.encode();
+    expect(gids.has('late')).toBe(false);
+  });
+
   it('fits its item though every event shares a millisecond', () => {
     const gids = new RecentGids();
     page(

@@ -45,6 +45,34 @@ describe('SendWindow', () => {
     await third.done;
   });
 
+  it('lets later pages go on by what is remembered of the oldest', async () => {
+    const window = new SendWindow(30);
+    const first = sending(window.begin(), tens(10));
+    const second = sending(window.begin(), tens(20));
+    await nextTurn();
+    first.turn.partRemembered(50);
+    await nextTurn();
+    expect(second.sent).toBe(80);
+    first.turn.remembered();
+    await second.done;
+  });
+
+  it('lets none behind the next page go on by it: that one is the oldest before long', async () => {
+    const window = new SendWindow(30);
+    const first = sending(window.begin(), tens(10));
+    const second = window.begin();
+    await second.take(10);
+    const third = sending(window.begin(), tens(20));
+    await nextTurn();
+    first.turn.partRemembered(50);
+    await nextTurn();
+    expect(third.sent).toBe(30);
+    first.turn.remembered();
+    second.partRemembered(10);
+    await nextTurn();
+    expect(third.sent).toBe(40);
+  });
+
   it('holds nobody once it is lifted', async () => {
     const window = new SendWindow(10);
     window.begin();
@@ -58,18 +86,27 @@ describe('SendWindow', () => {
       minLength: 1,
       maxLength: 8,
     });
-    await fc.assert(
-      fc.asyncProperty(pages, fc.integer({ min: 10, max: 40 }), async (chunksOfPages, room) => {
+    const property = fc.asyncProperty(
+      pages,
+      fc.integer({ min: 10, max: 40 }),
+      fc.boolean(),
+      async (chunksOfPages, room, inHalves) => {
         const window = new SendWindow(room);
         const open = chunksOfPages.map((chunks) => sending(window.begin(), chunks));
         for (const [remembered, page] of open.entries()) {
-          await nextTurn();
-          const ahead = open.slice(remembered + 1).reduce((sum, { sent }) => sum + sent, 0);
-          expect(ahead).toBeLessThanOrEqual(room);
+          const sentAhead = async () => {
+            await nextTurn();
+            return open.slice(remembered + 1).reduce((sum, { sent }) => sum + sent, 0);
+          };
+          expect(await sentAhead()).toBeLessThanOrEqual(room);
           await page.done;
+          const half = inHalves ? Math.ceil(page.sent / 2) : 0;
+          page.turn.partRemembered(half);
+          expect(await sentAhead()).toBeLessThanOrEqual(room + half);
           page.turn.remembered();
         }
-      }),
+      },
     );
+    await fc.assert(property);
   });
 });

@@ -50,7 +50,7 @@ export function readEvent(value: unknown, workspaceGid: string, before: number):
   const createdAt = createdAtOf(value);
   const at = createdAt ?? before;
   const time = createdAt === undefined ? new Date(at).toISOString() : '';
-  const event = framed(value, detailTypeOf(value), time, bareMetadata(workspaceGid));
+  const event = framed(value, typeOf(value), time, bareMetadata(workspaceGid));
   return { at, gid, event, isUntimed: createdAt === undefined };
 }
 
@@ -66,7 +66,7 @@ function ofBus(
   if (gid === undefined) return { malformed: NO_GID };
   const said = isJsonObject(metadata) ? metadata['workspaceGid'] : undefined;
   const type = event['detail-type'];
-  const detailType = typeof type === 'string' ? type : detailTypeOf(data);
+  const detailType = typeof type === 'string' ? type : typeOf(data);
   const createdAt = createdAtOf(data);
   const known = createdAt ?? createdAtOf({ created_at: event['time'] });
   const at = known ?? before;
@@ -90,8 +90,13 @@ function bareMetadata(workspaceGid: string): EventMetadata {
   return lastMetadata;
 }
 
-/** The same text is the same string, by which what is known of a type is found sooner. */
-const oneText = remembered((text) => text);
+/** The same type is the same string, by which what is known of it is found sooner. */
+const oneType = remembered((type) => detailTypeOf({ event_type: type }));
+
+function typeOf(data: Record<string, unknown>): string {
+  const type = data['event_type'];
+  return typeof type === 'string' ? oneType(type) : detailTypeOf(data);
+}
 
 function framed(
   data: Record<string, unknown>,
@@ -102,7 +107,7 @@ function framed(
   return {
     version: '0',
     id: '',
-    'detail-type': oneText(detailType),
+    'detail-type': detailType,
     source: AUDIT_LOG_SOURCE,
     account: '',
     time,

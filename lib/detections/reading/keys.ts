@@ -98,17 +98,19 @@ function keyedReader(groupBy: KeyedGroup): (event: AuditLogEvent) => FoundGroup 
       return missing === 'skip' ? undefined : group(event, type, text, path, text, missing);
     };
   }
-  const readers = [readFirst, ...and.map(keyReader)];
+  const readFurther = and.map(keyReader);
   return (event) => {
-    const keys = readers.map((read) => read(event));
-    const missing = keys.map((key) => key.missing);
-    if (missing.includes('skip')) return undefined;
-    const [first] = keys;
-    // A further part that is missing is left out, so that a person is the same entity with it as without.
-    const parts = keys.filter(({ path }, index) => index === 0 || path !== undefined);
-    const id = parts.map(({ text }) => text).join(' + ');
-    const isAlert = missing.includes('alert') ? 'alert' : undefined;
-    return group(event, type, id, first?.path, first?.text ?? '', isAlert);
+    const first = readFirst(event);
+    let { text: id, missing } = first;
+    if (missing === 'skip') return undefined;
+    for (const read of readFurther) {
+      const further = read(event);
+      if (further.missing === 'skip') return undefined;
+      // A part that is missing is left out, so that a person is the same entity with it as without.
+      if (further.path !== undefined) id += ` + ${further.text}`;
+      if (further.missing === 'alert') missing = 'alert';
+    }
+    return group(event, type, id, first.path, first.text, missing);
   };
 }
 

@@ -4,6 +4,8 @@ import type { Alert } from '../contract/alert.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
 import type { Detection } from '../detections/define.ts';
 import { Detector } from '../detections/detector.ts';
+import type { Onlooker } from '../detections/post.ts';
+import type { Watch } from '../detections/watch.ts';
 import { describeError } from '../errors.ts';
 import { shownText } from '../text.ts';
 import { AlertLog } from './alert-log.ts';
@@ -107,16 +109,11 @@ class Run {
       windowMs,
       runbookBaseUrl,
       onFailure: (id, error) => this.#failed(id, error),
-      onPlaced: (placed) => this.#gauges.get(placed.group.detectionId)?.see(placed),
+      onlooker: (watch) => this.#gauge(watch),
     });
     this.#detector = detector;
     const settleMs = new Map(detector.watches.map((watch) => [watch.detection.id, watch.settleMs]));
     this.alerts = new AlertLog((id) => settleMs.get(id) ?? 0, sortBytes);
-    for (const watch of detector.watches) {
-      const { detection } = watch;
-      if (detection.kind !== 'threshold') continue;
-      this.#gauges.set(detection.id, new ThresholdGauge(detection, watch.window.windowMs));
-    }
   }
 
   take({ at, event }: HistoryEvent): void {
@@ -142,6 +139,13 @@ class Run {
 
   close(): void {
     this.alerts.close();
+  }
+
+  #gauge({ detection, window }: Watch): Onlooker | undefined {
+    if (detection.kind !== 'threshold') return undefined;
+    const gauge = new ThresholdGauge(detection, window.windowMs);
+    this.#gauges.set(detection.id, gauge);
+    return (placed) => gauge.see(placed);
   }
 
   #failed(id: string, error: unknown): void {

@@ -27,9 +27,11 @@ export interface PostOptions {
   readonly onFailure?: (detectionId: string, error: unknown) => void;
   /** Events come in the order of their time, none late: what only lateness could make use of is not kept. @default false */
   readonly isOrdered?: boolean;
-  /** Told of each event in each of its groups, before it changes anything there. */
-  readonly onPlaced?: (placed: Placed) => void;
+  /** Asked once of each detection: who is told of each event in each of its groups, before it changes anything there. */
+  readonly onlooker?: (watch: Watch) => Onlooker | undefined;
 }
+
+export type Onlooker = (placed: Placed) => void;
 
 interface Group {
   readonly identity: GroupIdentity;
@@ -43,8 +45,10 @@ const REMEMBERED_GIDS = 10_000;
 
 export class Post {
   readonly watch: Watch;
-  readonly #options: PostOptions;
+  readonly #isOrdered: boolean;
   readonly #now: () => number;
+  readonly #onFailure: PostOptions['onFailure'];
+  readonly #onlooker: Onlooker | undefined;
   readonly #groups = new GroupMap<Group>();
   /** Those that something is expected in. */
   readonly #waiting = new Set<Group>();
@@ -61,8 +65,10 @@ export class Post {
 
   constructor(watch: Watch, options: PostOptions) {
     this.watch = watch;
-    this.#options = options;
+    this.#isOrdered = options.isOrdered ?? false;
     this.#now = options.now ?? (() => this.#newest);
+    this.#onFailure = options.onFailure;
+    this.#onlooker = options.onlooker?.(watch);
   }
 
   get size(): number {
@@ -92,7 +98,7 @@ export class Post {
       this.#pass(arrivals, next, index, alerts);
       next = index + 1;
       this.#newest = newest;
-      if (this.#options.isOrdered && !look.opens && at >= this.#openUntil) continue;
+      if (this.#isOrdered && !look.opens && at >= this.#openUntil) continue;
       try {
         for (const placed of look.see(event, isOdd)) this.#take(placed, arrivals, index, alerts);
       } catch (error) {
@@ -147,18 +153,16 @@ export class Post {
   }
 
   #failed(error: unknown): void {
-    const { onFailure } = this.#options;
-    if (onFailure === undefined) throw error;
-    onFailure(this.watch.detection.id, error);
+    if (this.#onFailure === undefined) throw error;
+    this.#onFailure(this.watch.detection.id, error);
   }
 
   #take(placed: Placed, arrivals: readonly Arrival[], index: number, alerts: Alert[]): void {
-    this.#options.onPlaced?.(placed);
+    this.#onlooker?.(placed);
     const { watch } = this;
     const { group: identity, sighting } = placed;
     let group = this.#groups.get(identity);
-    const isOrdered = this.#options.isOrdered ?? false;
-    if (isOrdered && (group === undefined || watch.isIdle(group.state.memory, sighting.at))) {
+    if (this.#isOrdered && (group === undefined || watch.isIdle(group.state.memory, sighting.at))) {
       if (!watch.opens(placed)) return;
       // The order of events of one millisecond means nothing: what was left out of them may follow this one.
       for (const event of ofInstant(arrivals, index)) {

@@ -1,5 +1,7 @@
 // Finds the values of a field in one event, with the array elements they are in.
 // Reads only the properties a pattern names, so an event's size and its other contents cost nothing.
+
+import { ownMember } from '../own-member.ts';
 import { type Constraint, indexIn } from './constraint.ts';
 import type { FieldPath } from './field-path.ts';
 import { isRawJson, type Scalar, toScalar } from './scalar.ts';
@@ -49,9 +51,8 @@ export class EventReader {
     depth: number,
   ): boolean {
     for (const lookup of search.path.lookups[component] ?? []) {
-      const member: unknown = Reflect.get(value, lookup.property);
-      // Most are absent, which is known before it has to be asked whose property it is.
-      if (member === undefined || !Object.hasOwn(value, lookup.property)) continue;
+      const member = ownMember(value, lookup.property);
+      if (member === undefined) continue;
       if (this.#value(member, search, lookup.next, element, route + lookup.route, depth))
         return true;
     }

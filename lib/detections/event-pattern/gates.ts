@@ -1,5 +1,6 @@
 // Most events fail at the first field of a pattern, and hold a plain value or nothing there: seen without walking the states.
 // Says "no" or "walk": never that an event matches.
+import { ownMember } from '../own-member.ts';
 import { remembered } from '../remembered.ts';
 import { meets } from './condition.ts';
 import type { FieldPath } from './field-path.ts';
@@ -69,9 +70,9 @@ function plainValue(path: FieldPath): PlainValue {
       const isLast = index === steps.length - 1;
       return (at) => {
         for (let each = 0; each < dotted.length; each++) {
-          if (own(at, dotted[each] as string) !== undefined) return WALK;
+          if (ownMember(at, dotted[each] as string) !== undefined) return WALK;
         }
-        const member = own(at, property);
+        const member = ownMember(at, property);
         // An object is no value, and in nothing else there is one.
         if (typeof member !== 'object' || member === null) return isLast ? member : undefined;
         if (Array.isArray(member)) return isLast ? member : WALK;
@@ -81,12 +82,4 @@ function plainValue(path: FieldPath): PlainValue {
     },
     () => undefined,
   );
-}
-
-function own(value: object, name: string): unknown {
-  const member = (value as Record<string, unknown>)[name];
-  // What every object inherits are functions and its prototype: whose property that is has to be asked, of texts it has not.
-  return typeof member === 'string' || member === undefined || Object.hasOwn(value, name)
-    ? member
-    : undefined;
 }

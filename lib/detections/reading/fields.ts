@@ -3,6 +3,7 @@
 import { numberText } from '../../asana/lossless-json.ts';
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
 import { shownText } from '../../text.ts';
+import { ownMember } from '../own-member.ts';
 
 const MAX_WORDS = 120;
 
@@ -16,10 +17,7 @@ export function fieldAt(event: AuditLogEvent, path: readonly string[]): unknown 
   let at: unknown = event;
   for (const name of path) {
     if (typeof at !== 'object' || at === null) return undefined;
-    const next = (at as Record<string, unknown>)[name];
-    // Whose property it is has to be asked only where there is something.
-    if (next === undefined || !Object.hasOwn(at, name)) return undefined;
-    at = next;
+    at = ownMember(at, name);
   }
   return at;
 }

@@ -17,14 +17,17 @@ interface Given {
 }
 
 function run(detection: ThresholdDetection, given: readonly Given[]) {
-  let gauge: ThresholdGauge | undefined;
+  const gauges: ThresholdGauge[] = [];
   const detector = new Detector([detection], {
     alertOnHistory: true,
     windowMs: 60 * MINUTE,
     runbookBaseUrl: 'https://example.com',
-    onPlaced: (placed) => gauge?.see(placed),
+    onlooker({ window }) {
+      const gauge = new ThresholdGauge(detection, window.windowMs);
+      gauges.push(gauge);
+      return (placed) => gauge.see(placed);
+    },
   });
-  gauge = new ThresholdGauge(detection, detector.watches[0]?.window.windowMs ?? 0);
   let opened = 0;
   const sorted = given.toSorted((a, b) => a.minute - b.minute);
   for (const [index, { minute, who, value }] of sorted.entries()) {
@@ -37,6 +40,7 @@ function run(detection: ThresholdDetection, given: readonly Given[]) {
     };
     opened += detector.observe(busEvent(event)).filter(({ revision }) => revision === 1).length;
   }
+  const [gauge] = gauges as [ThresholdGauge];
   return { opened, report: gauge.report(0) };
 }
 

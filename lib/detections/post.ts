@@ -41,7 +41,7 @@ interface Group {
 }
 
 /** Gids in alerts that are remembered, in two generations. */
-const REMEMBERED_GIDS = 10_000;
+const REMEMBERED_GIDS = 3_000;
 
 export class Post {
   readonly watch: Watch;

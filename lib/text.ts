@@ -24,6 +24,11 @@ export function cutText(text: string, max: number): string {
   return `${whole}…`;
 }
 
+/** The first `max` UTF-16 units, without half a character at their end. */
+export function beginningOf(text: string, max: number): string {
+  return text.length <= max ? text : text.slice(0, max).toWellFormed();
+}
+
 /** Clean and cut: what every text from Asana passes on its way into an alert. */
 export function shownText(text: string, max: number): string {
   // Cutting well above `max` first keeps a hostile megabyte from being scanned whole.

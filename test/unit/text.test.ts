@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cleanText, cutText, shownText } from '../../lib/text.ts';
+import { beginningOf, cleanText, cutText, shownText } from '../../lib/text.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 300 });
 
@@ -31,6 +31,8 @@ describe('text for people', () => {
       }),
     );
     expect(cutText('ab😀cd', 4)).toBe('ab…');
+    expect(beginningOf('ab😀cd', 3)).toBe('ab\ufffd');
+    expect(beginningOf('ab😀cd', 4)).toBe('ab😀');
     expect(cutText('abcd', 4)).toBe('abcd');
   });
 });

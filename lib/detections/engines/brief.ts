@@ -2,6 +2,7 @@
 // Pure, and cheap for events that carry much: nothing of them is written out to be measured.
 import { isJsonObject } from '../../asana/lossless-json.ts';
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
+import { beginningOf } from '../../text.ts';
 import { asText } from '../reading/fields.ts';
 
 const PARTS = ['actor', 'resource', 'context', 'details'] as const;
@@ -22,7 +23,7 @@ export function briefOf(event: AuditLogEvent): AuditLogEvent {
   const brief: Record<string, unknown> = {};
   for (const name of ['event_type', 'created_at'] as const) {
     const text = asText(event[name]);
-    if (text !== undefined) brief[name] = text.slice(0, MAX_TYPE);
+    if (text !== undefined) brief[name] = beginningOf(text, MAX_TYPE);
   }
   const budget = { left: MAX_VALUES };
   for (const part of PARTS) {
@@ -54,5 +55,5 @@ function briefValue(value: unknown, budget: Budget, depth: number): unknown {
   if (text === undefined && value !== null && typeof value !== 'boolean') return undefined;
   if (text !== undefined && text.length > MAX_READABLE) return undefined;
   budget.left -= 1;
-  return text === undefined ? value : text.slice(0, MAX_TEXT);
+  return text === undefined ? value : beginningOf(text, MAX_TEXT);
 }

@@ -6,6 +6,7 @@ import { createdAtOf, gidOf } from '../../asana/event.ts';
 import type { Entity } from '../../contract/alert.ts';
 import type { AuditLogEvent, BusEvent } from '../../contract/bus-event.ts';
 import { AuditBusError } from '../../errors.ts';
+import { shownText } from '../../text.ts';
 import type {
   Counterpart,
   Detection,
@@ -89,6 +90,8 @@ interface Look {
 }
 
 const NO_LISTS: Lists = {};
+/** As long as the text of a key may be. */
+const MAX_ID = 200;
 /** Of an event that a detection does not look for. */
 export const NOWHERE: readonly Placed[] = [];
 
@@ -225,7 +228,7 @@ function see(
   }
   if (aboutType === undefined) return placed(detection, workspaceGid, entity, false, sighting);
   const label = labelOf(data, value.path, value.text, aboutType);
-  const about = { type: aboutType, id: value.text, label };
+  const about = { type: aboutType, id: shownText(value.text, MAX_ID) || aboutType, label };
   return placed(detection, workspaceGid, entity, false, { ...sighting, about });
 }
 

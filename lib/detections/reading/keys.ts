@@ -2,7 +2,7 @@
 // Never throws on an odd event; a definition's own `as` may, and that is its message's failure.
 import type { Entity } from '../../contract/alert.ts';
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
-import { shownText } from '../../text.ts';
+import { beginningOf, shownText } from '../../text.ts';
 import type { GroupBy, Key, KeyedGroup, Missing } from '../define.ts';
 import { remembered } from '../remembered.ts';
 import { actorWords, asText, field, fieldAt, resourceWords } from './fields.ts';
@@ -36,7 +36,7 @@ export function keyReader({ by, as, missing }: Key): KeyReader {
     for (const { path, names, isEmail } of paths) {
       const found = textOf(fieldAt(event, names), isEmail);
       const text = found === undefined || coarser === undefined ? found : coarser(found);
-      if (text !== undefined && text !== '') return { text: text.slice(0, MAX_KEY), path };
+      if (text !== undefined && text !== '') return { text: beginningOf(text, MAX_KEY), path };
     }
     return none;
   };

@@ -163,6 +163,13 @@ describe('briefs', () => {
     });
   });
 
+  it('end in no half a character', () => {
+    const name = `${'B'.repeat(199)}😀`;
+    expect(briefOf({ actor: { name } } as AuditLogEvent)).toEqual({
+      actor: { name: `${'B'.repeat(199)}\ufffd` },
+    });
+  });
+
   it('are small whatever the event holds', () => {
     fc.assert(
       fc.property(fc.anything(), fc.object({ maxKeys: 300 }), (one, other) => {

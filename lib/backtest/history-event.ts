@@ -98,6 +98,8 @@ function typeOf(data: Record<string, unknown>): string {
   return typeof type === 'string' ? oneType(type) : detailTypeOf(data);
 }
 
+const NO_RESOURCES: readonly string[] = [];
+
 function framed(
   data: Record<string, unknown>,
   detailType: string,
@@ -112,7 +114,7 @@ function framed(
     account: '',
     time,
     region: '',
-    resources: [],
+    resources: NO_RESOURCES,
     detail: { metadata, data: data as AuditLogEvent },
   };
 }

@@ -100,6 +100,7 @@ export class Post {
       this.#newest = newest;
       if (this.#isOrdered && !look.opens && at >= this.#openUntil) continue;
       try {
+        if (this.#isOrdered && !look.opens && this.#isShut(look, event, at)) continue;
         for (const placed of look.see(event, isOdd)) this.#take(placed, arrivals, index, alerts);
       } catch (error) {
         this.#failed(error);
@@ -141,6 +142,17 @@ export class Post {
       const isOver = group.lastAt + this.watch.memoryMs < newest;
       if (isOver && !this.#waiting.has(group)) this.#forget(group);
     }
+  }
+
+  /** Whether an event that opens nothing is in no group that has been opened: seen sooner than what the event is there. */
+  #isShut({ readGroup }: Lookout, { detail }: BusEvent, at: number): boolean {
+    if (readGroup === undefined || this.#onlooker !== undefined) return false;
+    const { workspaceGid } = detail.metadata;
+    const found = readGroup(detail.data, workspaceGid);
+    if (found === undefined) return true;
+    if (found.alone) return false;
+    const group = this.#groups.get({ workspaceGid, entity: found.entity });
+    return group === undefined || this.watch.isIdle(group.state.memory, at);
   }
 
   /** The feed comes to these arrivals, one after the other. */

@@ -31,6 +31,11 @@ const VISIBILITY_MS = 180_000;
 const MAX_RECEIVES = 100;
 const BATCH = 10;
 export const A_RUN_MS = 280_000;
+/**
+ * How long a client waits where a server hangs: longer than a busy machine keeps this process from reading what has come, since
+ * calls that are given up for that are sent again and counted as doubled.
+ */
+export const HANGS_MS = 5_000;
 const MINUTE_MS = 60_000;
 /** A detection of the catalogue that waits for an event waits no longer than this. */
 const LONGEST_WAIT_MS = 2 * 86_400_000;

@@ -64,6 +64,8 @@ export interface Placed {
 export interface Lookout {
   /** False where no event of the type is a first step. */
   readonly opens: boolean;
+  /** Where an event of the type is in one group at most: which one. */
+  readonly readGroup: GroupReader | undefined;
   /** Of the audit log event: where all are shut, `see` finds nothing. None: it may. */
   readonly gates: readonly Gate[];
   /**
@@ -114,8 +116,10 @@ export function lookoutsFor(
       const matches = look.ofType === undefined ? () => true : look.ofType(type);
       return matches === undefined ? [] : [{ look, matches }];
     });
+    const [readGroup, ...others] = new Set(taking.map(({ look }) => look.readGroup));
     return {
       opens: opensWith(type),
+      readGroup: others.length === 0 ? readGroup : undefined,
       gates: rule.gates,
       see(event, isOdd) {
         if (!matchesRule(event, isOdd)) return NOWHERE;

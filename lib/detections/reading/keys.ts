@@ -43,6 +43,7 @@ export function keyReader({ by, as, missing }: Key): KeyReader {
 }
 
 function textOf(value: unknown, isEmail: boolean): string | undefined {
+  if (typeof value === 'string' && !isEmail) return value.trim() || undefined;
   const text = Array.isArray(value)
     ? value
         .slice(0, MAX_LIST)

@@ -3,7 +3,7 @@ import { Random } from '../../../lib/local/simulator/random.ts';
 import type { PutEntry, PutScript } from '../../support/event-bus.ts';
 import type { Campaign } from '../campaign.ts';
 import { type Did, inWorld } from '../in-world.ts';
-import { A_RUN_MS, type WorldOptions } from '../world.ts';
+import { A_RUN_MS, HANGS_MS, type WorldOptions } from '../world.ts';
 
 const PASSING = ['ThrottlingException', 'InternalFailure', 'InternalException', 'SomethingNew'];
 const POISON = ['MalformedDetail', 'InvalidArgument', 'EntryTooLarge'];
@@ -25,7 +25,7 @@ export const bus: Campaign = {
       seed,
       pageSize: random.int(5, 60),
       slack: random.pick(['webhook', 'bot']),
-      setting: { timeout: hangs ? 1_000 : 20_000 },
+      setting: { timeout: hangs ? HANGS_MS : 20_000 },
       break: wrong,
     };
     /** What is refused for itself is refused each time it comes. */

@@ -4,7 +4,7 @@ import type { Campaign } from '../campaign.ts';
 import { type Did, inWorld } from '../in-world.ts';
 import { snsError } from '../servers/aws.ts';
 import { type Ask, awsError, type Fate } from '../servers/gate.ts';
-import type { WorldOptions } from '../world.ts';
+import { HANGS_MS, type WorldOptions } from '../world.ts';
 
 type Fault = 'rate' | 'failed' | 'cut' | 'lose' | 'hang' | 'permanent';
 
@@ -24,7 +24,7 @@ export const sinks: Campaign = {
       seed,
       pageSize: 100,
       slack: random.pick(['webhook', 'bot']),
-      setting: { timeout: hangs ? 1_500 : 20_000, newAlertsPerMinute: storm ? 2 : 1_000 },
+      setting: { timeout: hangs ? HANGS_MS : 20_000, newAlertsPerMinute: storm ? 2 : 1_000 },
       break: wrong,
     };
     const decide = ({ server, action }: Ask, did: Did): Fate => {

@@ -79,16 +79,21 @@ export class Detector {
   observeAll(events: readonly BusEvent[]): Alert[] {
     const arrivals = this.#arrivals;
     const first = arrivals.length;
-    for (const event of events) {
-      const arrival = this.#arrivalOf(event);
-      const { all, chosenFor } = this.#standsFor(event['detail-type']);
-      const stands = arrival.isOdd ? all : chosenFor(event.detail.data);
-      for (const { post, look } of stands) post.expect(arrivals.length, look);
-      arrivals.push(arrival);
-    }
     const alerts: Alert[] = [];
-    for (const post of this.#posts.values()) post.work(arrivals, first, alerts);
-    this.#arrivals = arrivals.slice(arrivals.findLastIndex(({ at }) => at !== this.#newest) + 1);
+    try {
+      for (const event of events) {
+        const arrival = this.#arrivalOf(event);
+        const { all, chosenFor } = this.#standsFor(event['detail-type']);
+        const stands = arrival.isOdd ? all : chosenFor(event.detail.data);
+        for (const { post, look } of stands) post.expect(arrivals.length, look);
+        arrivals.push(arrival);
+      }
+      for (const post of this.#posts.values()) post.work(arrivals, first, alerts);
+    } finally {
+      // Where something threw, the posts behind it have not come to theirs; these arrivals are gone with the next call.
+      for (const post of this.#posts.values()) post.expectNothing();
+      this.#arrivals = arrivals.slice(arrivals.findLastIndex(({ at }) => at !== this.#newest) + 1);
+    }
     this.#untilTidy -= events.length;
     if (this.#untilTidy <= 0) this.#tidy();
     return alerts;

@@ -85,6 +85,11 @@ export class Post {
     this.#looks.push(look);
   }
 
+  expectNothing(): void {
+    this.#due.length = 0;
+    this.#looks.length = 0;
+  }
+
   /**
    * Looks at what is on the list, and decides what the feed's having come so far decides.
    * @param first the arrivals before it were there before
@@ -106,8 +111,6 @@ export class Post {
         this.#failed(error);
       }
     }
-    this.#due.length = 0;
-    this.#looks.length = 0;
     this.#pass(arrivals, next, arrivals.length - 1, alerts);
     this.#newest = arrivals.at(-1)?.newest ?? this.#newest;
   }

@@ -106,3 +106,35 @@ it.each(Object.entries(KINDS))('%s', (_, detection) => {
     { numRuns: 300 },
   );
 });
+
+it('goes on with the next event where a detection fails and nobody is told', () => {
+  const failing = testDetection({
+    kind: 'threshold',
+    when: ({ resource }) => {
+      if (resource?.gid === 'odd') throw new Error('not like this');
+      return true;
+    },
+  });
+  const detector = new Detector(
+    [failing, { ...KINDS['threshold'], id: 'asana.test.other' } as Detection],
+    {
+      alertOnHistory: false,
+      windowMs: 60 * MINUTE,
+      runbookBaseUrl: 'https://example.com',
+    },
+  );
+  const looked = (gid: string, minute: number, resource: string) =>
+    detector.observe(
+      busEvent({
+        gid,
+        created_at: new Date(START + minute * MINUTE).toISOString(),
+        event_type: 'user_login_failed',
+        actor: { actor_type: 'user', gid: 'u1' },
+        resource: { resource_type: 'user', gid: resource },
+        context: { client_ip_address: '192.0.2.1' },
+      }),
+    );
+  expect(() => looked('e1', 1, 'odd')).toThrow('not like this');
+  expect(looked('e2', 2, 'u1')).toEqual([]);
+  expect(looked('e3', 3, 'u1')).toEqual([]);
+});

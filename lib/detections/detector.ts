@@ -85,7 +85,7 @@ export class Detector {
         const arrival = this.#arrivalOf(event);
         const { all, chosenFor } = this.#standsFor(event['detail-type']);
         const stands = arrival.isOdd ? all : chosenFor(event.detail.data);
-        for (const { post, look } of stands) post.expect(arrivals.length, look);
+        for (const { post, look } of stands) post.expect(arrivals.length, arrival, look);
         arrivals.push(arrival);
       }
       for (const post of this.#posts.values()) post.work(arrivals, first, alerts);

@@ -57,9 +57,10 @@ export class Post {
   /** Where events come in order: from this instant on none of the groups goes on with an event that opens nothing. */
   #openUntil = Number.NEGATIVE_INFINITY;
   #newest = 0;
-  /** Which arrivals are to be looked at, each by what looks at its type. */
+  /** Which arrivals are to be looked at, each by what looks at its type: so many of the places are taken. */
   readonly #due: number[] = [];
   readonly #looks: Lookout[] = [];
+  #expected = 0;
   #inAlerts = new Set<string>();
   #inAlertsBefore = new Set<string>();
 
@@ -79,15 +80,16 @@ export class Post {
     return this.#groups.get(group)?.state ?? EMPTY_GROUP;
   }
 
-  /** Puts an arrival on the list of what `work` looks at. */
-  expect(index: number, look: Lookout): void {
-    this.#due.push(index);
-    this.#looks.push(look);
+  /** Puts an arrival on the list of what `work` looks at, unless nothing on it can make a difference to this one. */
+  expect(index: number, { at }: Arrival, look: Lookout): void {
+    if (this.#expected === 0 && this.#isIdleFor(look, at)) return;
+    this.#due[this.#expected] = index;
+    this.#looks[this.#expected] = look;
+    this.#expected += 1;
   }
 
   expectNothing(): void {
-    this.#due.length = 0;
-    this.#looks.length = 0;
+    this.#expected = 0;
   }
 
   /**
@@ -96,14 +98,14 @@ export class Post {
    */
   work(arrivals: readonly Arrival[], first: number, alerts: Alert[]): void {
     let next = first;
-    for (let each = 0; each < this.#due.length; each++) {
+    for (let each = 0; each < this.#expected; each++) {
       const index = this.#due[each] as number;
       const look = this.#looks[each] as Lookout;
       const { event, at, newest, isOdd } = arrivals[index] as Arrival;
       this.#pass(arrivals, next, index, alerts);
       next = index + 1;
       this.#newest = newest;
-      if (this.#isOrdered && !look.opens && at >= this.#openUntil) continue;
+      if (this.#isIdleFor(look, at)) continue;
       try {
         if (this.#isOrdered && !look.opens && this.#isShut(look, event, at)) continue;
         for (const placed of look.see(event, isOdd)) this.#take(placed, arrivals, index, alerts);
@@ -145,6 +147,11 @@ export class Post {
       const isOver = group.lastAt + this.watch.memoryMs < newest;
       if (isOver && !this.#waiting.has(group)) this.#forget(group);
     }
+  }
+
+  /** Whether an event that opens nothing comes while no group is open. */
+  #isIdleFor(look: Lookout, at: number): boolean {
+    return this.#isOrdered && !look.opens && at >= this.#openUntil;
   }
 
   /** Whether an event that opens nothing is in no group that has been opened: seen sooner than what the event is there. */

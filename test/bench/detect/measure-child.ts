@@ -1,5 +1,7 @@
-// A measuring process of the `detect` benchmark: rounds of the bare loop and the backtest in turn, or one backtest alone for
+// A measuring process of the `detect` benchmark: rounds of the bare loops and the backtest in turn, or one backtest alone for
 // its memory. Its argument says which, as JSON.
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { backtest } from '../../../lib/backtest/backtest.ts';
 import { readLines } from '../../../lib/backtest/lines.ts';
 import { CATALOGUE } from '../../../lib/detections/catalogue/index.ts';
@@ -11,9 +13,13 @@ export interface DetectJob {
   readonly rounds: number;
 }
 
+/** Milliseconds of each. */
 export interface DetectRound {
-  readonly bareMs: number;
-  readonly backtestMs: number;
+  /** The lines by the backtest's own reader, each parsed. */
+  readonly bare: number;
+  /** The lines by Node's, each parsed. */
+  readonly bareByNode: number;
+  readonly backtest: number;
 }
 
 export interface DetectResult {
@@ -27,16 +33,17 @@ export interface DetectResult {
 const { file, rounds: count } = JSON.parse(process.argv[2] ?? '') as DetectJob;
 const found = await backtestRun();
 const rounds: DetectRound[] = [];
-if (count > 0) await bareRun();
+const work = { bare: bareRun, bareByNode: bareRunByNode, backtest: backtestRun };
+const names = Object.keys(work) as (keyof typeof work)[];
+if (count > 0) await Promise.all([bareRun(), bareRunByNode()]);
 for (let index = 0; index < count; index++) {
+  const round = { bare: 0, bareByNode: 0, backtest: 0 };
   // Each goes first in turn, so that a slow stretch of the machine does not always meet the same one.
-  if (index % 2 === 0) {
-    const bareMs = await timed(bareRun);
-    rounds.push({ bareMs, backtestMs: await timed(backtestRun) });
-  } else {
-    const backtestMs = await timed(backtestRun);
-    rounds.push({ bareMs: await timed(bareRun), backtestMs });
+  for (const place of names.keys()) {
+    const name = names[(index + place) % names.length] as (typeof names)[number];
+    round[name] = await timed(work[name]);
   }
+  rounds.push(round);
 }
 const peakRssBytes = process.resourceUsage().maxRSS * 1024;
 const result: DetectResult = { ...found, rounds, peakRssBytes };
@@ -49,6 +56,11 @@ async function bareRun(): Promise<void> {
   for await (const lines of readLines(file)) {
     for (const line of lines) JSON.parse(line ?? '');
   }
+}
+
+/** The same as most programs would do it. */
+async function bareRunByNode(): Promise<void> {
+  for await (const line of createInterface({ input: createReadStream(file) })) JSON.parse(line);
 }
 
 async function backtestRun(): Promise<{ readonly events: number; readonly alerts: number }> {

@@ -57,9 +57,10 @@ export class Post {
   /** Where events come in order: from this instant on none of the groups goes on with an event that opens nothing. */
   #openUntil = Number.NEGATIVE_INFINITY;
   #newest = 0;
-  /** Which arrivals are to be looked at, each by what looks at its type: so many of the places are taken. */
+  /** The list of arrivals to be looked at, each by what looks at its type. */
   readonly #due: number[] = [];
   readonly #looks: Lookout[] = [];
+  /** Its length. Its places are used again: to empty arrays and let them grow with each call would cost more. */
   #expected = 0;
   #inAlerts = new Set<string>();
   #inAlertsBefore = new Set<string>();
@@ -80,7 +81,7 @@ export class Post {
     return this.#groups.get(group)?.state ?? EMPTY_GROUP;
   }
 
-  /** Puts an arrival on the list of what `work` looks at, unless nothing on it can make a difference to this one. */
+  /** Puts an arrival on the list of what `work` looks at, unless it opens nothing and nothing before it can open anything. */
   expect(index: number, { at }: Arrival, look: Lookout): void {
     if (this.#expected === 0 && this.#isIdleFor(look, at)) return;
     this.#due[this.#expected] = index;
@@ -88,6 +89,7 @@ export class Post {
     this.#expected += 1;
   }
 
+  /** Empties the list, whether or not `work` came to its end. */
   expectNothing(): void {
     this.#expected = 0;
   }
@@ -107,7 +109,7 @@ export class Post {
       this.#newest = newest;
       if (this.#isIdleFor(look, at)) continue;
       try {
-        if (this.#isOrdered && !look.opens && this.#isShut(look, event, at)) continue;
+        if (this.#isShut(look, event, at)) continue;
         for (const placed of look.see(event, isOdd)) this.#take(placed, arrivals, index, alerts);
       } catch (error) {
         this.#failed(error);
@@ -155,7 +157,8 @@ export class Post {
   }
 
   /** Whether an event that opens nothing is in no group that has been opened: seen sooner than what the event is there. */
-  #isShut({ readGroup }: Lookout, { detail }: BusEvent, at: number): boolean {
+  #isShut({ opens, readGroup }: Lookout, { detail }: BusEvent, at: number): boolean {
+    if (!this.#isOrdered || opens) return false;
     if (readGroup === undefined || this.#onlooker !== undefined) return false;
     const { workspaceGid } = detail.metadata;
     const found = readGroup(detail.data, workspaceGid);

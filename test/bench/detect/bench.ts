@@ -138,8 +138,8 @@ function words(report: DetectReport): string {
     `${report.detections} detections over ${events} events (median of ${rounds}), ${alerts} alerts`,
     `  ${report.eventsPerSecond} events/s; reading and parsing alone: ${report.bareEventsPerSecond} events/s, ` +
       `with node:readline ${report.bareEventsPerSecondByNode}`,
-    `  time to that of reading and parsing: ${ratio} ${aim(ratio)}`,
-    `  time to that with node:readline: ${ratioByNode} ${aim(ratioByNode)}`,
+    `  time to that of reading and parsing with the backtest's own reader: ${ratio} ${aim(ratio)}`,
+    `  time to that of reading and parsing with node:readline: ${ratioByNode} ${aim(ratioByNode)}`,
     `  peak memory: ${peakRssMb} MB at ${events} events, ${many.peakRssMb} MB at ${many.events}`,
   ].join('\n');
 }

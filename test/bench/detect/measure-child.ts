@@ -35,7 +35,10 @@ const found = await backtestRun();
 const rounds: DetectRound[] = [];
 const work = { bare: bareRun, bareByNode: bareRunByNode, backtest: backtestRun };
 const names = Object.keys(work) as (keyof typeof work)[];
-if (count > 0) await Promise.all([bareRun(), bareRunByNode()]);
+if (count > 0) {
+  await bareRun();
+  await bareRunByNode();
+}
 for (let index = 0; index < count; index++) {
   const round = { bare: 0, bareByNode: 0, backtest: 0 };
   // Each goes first in turn, so that a slow stretch of the machine does not always meet the same one.

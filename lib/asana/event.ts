@@ -19,27 +19,6 @@ export function gidOf(event: Record<string, unknown>): string | undefined {
 export function createdAtOf(event: Record<string, unknown>): number | undefined {
   const createdAt = event['created_at'];
   if (typeof createdAt !== 'string') return undefined;
-  // Each detection that looks at an event asks again, be it some dozens of events later.
-  const place = placeOf(createdAt);
-  const read = lastRead[place];
-  if (read?.text === createdAt) return read.instant;
-  const instant = instantOf(createdAt);
-  if (createdAt.length <= MAX_REMEMBERED) lastRead[place] = { text: createdAt, instant };
-  return instant;
-}
-
-/** What was read last, by the last digits of seconds and milliseconds. */
-const lastRead: { readonly text: string; readonly instant: number | undefined }[] = [];
-const PLACES = 256;
-const MAX_REMEMBERED = 40;
-
-function placeOf(createdAt: string): number {
-  const seconds = createdAt.charCodeAt(18);
-  const milliseconds = 10 * createdAt.charCodeAt(21) + createdAt.charCodeAt(22);
-  return (31 * seconds + milliseconds) % PLACES || 0;
-}
-
-function instantOf(createdAt: string): number | undefined {
   const ofDay = instantOn(knownDay, createdAt) ?? instantOn(dayBefore, createdAt);
   if (ofDay !== undefined) return ofDay;
   const instant = parseInstant(createdAt);

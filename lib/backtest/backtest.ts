@@ -1,7 +1,6 @@
 // Detections over a history, by the engines of the deployed path: what they would have raised, in the end state of each alert,
 // and what thresholds met. One run, or two at once over the same events, to be compared. Prints nothing.
 import type { Alert } from '../contract/alert.ts';
-import type { BusEvent } from '../contract/bus-event.ts';
 import type { Detection } from '../detections/define.ts';
 import { Detector } from '../detections/detector.ts';
 import type { Onlooker } from '../detections/post.ts';
@@ -99,7 +98,7 @@ class Run {
   readonly failures = new Map<string, Failures>();
   readonly #detector: Detector;
   readonly #gauges = new Map<string, ThresholdGauge>();
-  readonly #batch: BusEvent[] = [];
+  readonly #batch: HistoryEvent[] = [];
 
   constructor({ catalogue, windowMs, runbookBaseUrl }: Side, sortBytes: number | undefined) {
     const detector = new Detector(catalogue, {
@@ -116,11 +115,11 @@ class Run {
     this.alerts = new AlertLog((id) => settleMs.get(id) ?? 0, sortBytes);
   }
 
-  take({ at, event }: HistoryEvent): void {
+  take(event: HistoryEvent): void {
     this.#batch.push(event);
     if (this.#batch.length < BATCH) return;
     this.#work();
-    this.alerts.passed(at, BATCH);
+    this.alerts.passed(event.at, BATCH);
   }
 
   finish(): void {

@@ -6,15 +6,15 @@ import { detailTypeOf } from '../bus/envelope.ts';
 import { DEFAULT_REDACT_PATHS, redactor } from '../bus/redaction.ts';
 import type { AuditLogEvent, BusEvent, EventMetadata } from '../contract/bus-event.ts';
 import { AUDIT_LOG_SOURCE, SCHEMA_VERSION } from '../contract/sources.ts';
+import type { Arrival } from '../detections/arrival.ts';
 import { remembered } from '../detections/remembered.ts';
 
-export interface HistoryEvent {
+export interface HistoryEvent extends Arrival {
   /** Milliseconds since the epoch: `created_at`; without a readable one the envelope's time, else `before`. */
   readonly at: number;
   readonly gid: string;
-  readonly event: BusEvent;
   /** It counts at `before`. */
-  readonly isUntimed?: boolean;
+  readonly isUntimed: boolean;
 }
 
 /** `other`: nothing of the audit log, as an archive of the bus holds alerts and the poller's notes, too. */
@@ -51,7 +51,7 @@ export function readEvent(value: unknown, workspaceGid: string, before: number):
   const at = createdAt ?? before;
   const time = createdAt === undefined ? new Date(at).toISOString() : '';
   const event = framed(value, typeOf(value), time, bareMetadata(workspaceGid));
-  return { at, gid, event, isUntimed: createdAt === undefined };
+  return { event, gid, at, isOdd: false, isUntimed: createdAt === undefined };
 }
 
 function ofBus(
@@ -73,7 +73,7 @@ function ofBus(
   const time = createdAt === undefined ? new Date(at).toISOString() : '';
   const bare = bareMetadata(typeof said === 'string' ? said : workspaceGid);
   const framedEvent = framed(data, detailType, time, bare);
-  return { at, gid, event: framedEvent, isUntimed: known === undefined };
+  return { event: framedEvent, gid, at, isOdd: false, isUntimed: known === undefined };
 }
 
 /** As the poller does before an event goes on the bus. */

@@ -10,13 +10,12 @@
 // every window. Memory stays bounded by the groups that are active within their windows.
 import { EMPTY_GROUP, type GroupState } from '../alerts/life/group.ts';
 import type { GroupIdentity } from '../alerts/life/identity.ts';
-import { createdAtOf } from '../asana/event.ts';
 import type { Alert } from '../contract/alert.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
+import { type Arrival, arrivalOf } from './arrival.ts';
 import type { Detection } from './define.ts';
-import { isOdd } from './definition/rule-matcher.ts';
 import type { Lookout } from './engines/sighting.ts';
-import { type Arrival, Post, type PostOptions } from './post.ts';
+import { Post, type PostOptions } from './post.ts';
 import { preselection } from './preselection.ts';
 import { remembered } from './remembered.ts';
 import { Watch, type WatchRules } from './watch.ts';
@@ -69,32 +68,35 @@ export class Detector {
    * @throws AuditBusError `detect.event-unusable`, `detect.engine-failed`, or what a definition's functions threw
    */
   observe(event: BusEvent): Alert[] {
-    return this.observeAll([event]);
+    return this.observeAll([arrivalOf(event)]);
   }
 
   /**
    * The same for several, one after the other. Each detection looks at all of them before the next one does, which is
    * faster than to come back to it with each event: the alerts of different detections come in no order.
    */
-  observeAll(events: readonly BusEvent[]): Alert[] {
+  observeAll(more: readonly Arrival[]): Alert[] {
     const arrivals = this.#arrivals;
     const first = arrivals.length;
+    const newest = arrivals.map(() => this.#newest);
     const alerts: Alert[] = [];
     try {
-      for (const event of events) {
-        const arrival = this.#arrivalOf(event);
+      for (const arrival of more) {
+        const { event, at, isOdd } = arrival;
+        if (at > this.#newest) this.#newest = at;
         const { all, chosenFor } = this.#standsFor(event['detail-type']);
-        const stands = arrival.isOdd ? all : chosenFor(event.detail.data);
-        for (const { post, look } of stands) post.expect(arrivals.length, arrival, look);
+        const stands = isOdd ? all : chosenFor(event.detail.data);
+        for (const { post, look } of stands) post.expect(arrivals.length, at, look);
         arrivals.push(arrival);
+        newest.push(this.#newest);
       }
-      for (const post of this.#posts.values()) post.work(arrivals, first, alerts);
+      for (const post of this.#posts.values()) post.work({ arrivals, first, newest }, alerts);
     } finally {
       // Where something threw, the posts behind it have not come to theirs; these arrivals are gone with the next call.
       for (const post of this.#posts.values()) post.expectNothing();
       this.#arrivals = arrivals.slice(arrivals.findLastIndex(({ at }) => at !== this.#newest) + 1);
     }
-    this.#untilTidy -= events.length;
+    this.#untilTidy -= more.length;
     if (this.#untilTidy <= 0) this.#tidy();
     return alerts;
   }
@@ -125,13 +127,6 @@ export class Detector {
   /** Groups in memory. */
   get size(): number {
     return [...this.#posts.values()].reduce((sum, { size }) => sum + size, 0);
-  }
-
-  #arrivalOf(event: BusEvent): Arrival {
-    const at = createdAtOf(event.detail.data) ?? Date.parse(event.time);
-    const isNewest = at > this.#newest;
-    if (isNewest) this.#newest = at;
-    return { event, at, newest: this.#newest, isNewest, isOdd: isOdd(event) };
   }
 
   #tidy(): void {

@@ -3,21 +3,18 @@
 import { EMPTY_GROUP, type GroupState, pendingAlerts, settled } from '../alerts/life/group.ts';
 import type { GroupIdentity } from '../alerts/life/identity.ts';
 import type { Alert } from '../contract/alert.ts';
-import type { BusEvent } from '../contract/bus-event.ts';
+import type { Arrival } from './arrival.ts';
 import { GroupMap } from './engines/group-map.ts';
 import type { Lookout, Placed } from './engines/sighting.ts';
 import type { Watch } from './watch.ts';
 
-/** An event of the stream, with what all posts have to know of it. */
-export interface Arrival {
-  readonly event: BusEvent;
-  /** Milliseconds since the epoch; NaN without a readable time. */
-  readonly at: number;
-  /** The time of the newest event up to this one, and whether that is this one. */
-  readonly newest: number;
-  readonly isNewest: boolean;
-  /** As `isOdd` of definition/rule-matcher.ts has it. */
-  readonly isOdd: boolean;
+/** What arrives in one go. */
+export interface Arrivals {
+  readonly arrivals: readonly Arrival[];
+  /** Index of the first that is new. */
+  readonly first: number;
+  /** By index: the time of the newest event up to this one, milliseconds since the epoch. */
+  readonly newest: readonly number[];
 }
 
 export interface PostOptions {
@@ -82,7 +79,7 @@ export class Post {
   }
 
   /** Puts an arrival on the list of what `work` looks at, unless it opens nothing and nothing before it can open anything. */
-  expect(index: number, { at }: Arrival, look: Lookout): void {
+  expect(index: number, at: number, look: Lookout): void {
     if (this.#expected === 0 && this.#isIdleFor(look, at)) return;
     this.#due[this.#expected] = index;
     this.#looks[this.#expected] = look;
@@ -94,29 +91,27 @@ export class Post {
     this.#expected = 0;
   }
 
-  /**
-   * Looks at what is on the list, and decides what the feed's having come so far decides.
-   * @param first the arrivals before it were there before
-   */
-  work(arrivals: readonly Arrival[], first: number, alerts: Alert[]): void {
-    let next = first;
+  /** Looks at what is on the list, and decides what the feed's having come so far decides. */
+  work(all: Arrivals, alerts: Alert[]): void {
+    const { arrivals, newest } = all;
+    let next = all.first;
     for (let each = 0; each < this.#expected; each++) {
       const index = this.#due[each] as number;
       const look = this.#looks[each] as Lookout;
-      const { event, at, newest, isOdd } = arrivals[index] as Arrival;
-      this.#pass(arrivals, next, index, alerts);
+      const arrival = arrivals[index] as Arrival;
+      this.#pass(newest, next, index, alerts);
       next = index + 1;
-      this.#newest = newest;
-      if (this.#isIdleFor(look, at)) continue;
+      this.#newest = newest[index] as number;
+      if (this.#isIdleFor(look, arrival.at)) continue;
       try {
-        if (this.#isShut(look, event, at)) continue;
-        for (const placed of look.see(event, isOdd)) this.#take(placed, arrivals, index, alerts);
+        if (this.#isShut(look, arrival)) continue;
+        for (const placed of look.see(arrival)) this.#take(placed, arrivals, index, alerts);
       } catch (error) {
         this.#failed(error);
       }
     }
-    this.#pass(arrivals, next, arrivals.length - 1, alerts);
-    this.#newest = arrivals.at(-1)?.newest ?? this.#newest;
+    this.#pass(newest, next, newest.length - 1, alerts);
+    this.#newest = newest.at(-1) ?? this.#newest;
   }
 
   /** Decides what the feed's having passed `watermark`, milliseconds since the epoch, decides. */
@@ -157,7 +152,7 @@ export class Post {
   }
 
   /** Whether an event that opens nothing is in no group that has been opened: seen sooner than what the event is there. */
-  #isShut({ opens, readGroup }: Lookout, { detail }: BusEvent, at: number): boolean {
+  #isShut({ opens, readGroup }: Lookout, { event: { detail }, at }: Arrival): boolean {
     if (!this.#isOrdered || opens) return false;
     if (readGroup === undefined || this.#onlooker !== undefined) return false;
     const { workspaceGid } = detail.metadata;
@@ -169,11 +164,11 @@ export class Post {
   }
 
   /** The feed comes to these arrivals, one after the other. */
-  #pass(arrivals: readonly Arrival[], from: number, to: number, alerts: Alert[]): void {
-    if (from > to || (arrivals[to] as Arrival).newest < this.#nextDue) return;
+  #pass(newest: readonly number[], from: number, to: number, alerts: Alert[]): void {
+    if (from > to || (newest[to] as number) < this.#nextDue) return;
     for (let index = from; index <= to; index++) {
-      const { newest, isNewest } = arrivals[index] as Arrival;
-      if (isNewest) this.advance(newest, alerts);
+      const watermark = newest[index] as number;
+      if (watermark > this.#newest) this.advance(watermark, alerts);
     }
   }
 
@@ -190,8 +185,8 @@ export class Post {
     if (this.#isOrdered && (group === undefined || watch.isIdle(group.state.memory, sighting.at))) {
       if (!watch.opens(placed)) return;
       // The order of events of one millisecond means nothing: what was left out of them may follow this one.
-      for (const event of ofInstant(arrivals, index)) {
-        for (const each of watch.see(event)) {
+      for (const arrival of ofInstant(arrivals, index)) {
+        for (const each of watch.ofType(arrival.event['detail-type'])?.see(arrival) ?? []) {
           if (isSame(each.group, identity)) group = this.#apply(each, group, alerts);
         }
       }
@@ -257,11 +252,11 @@ export class Post {
 }
 
 /** The events before it that are of the same millisecond. */
-function ofInstant(arrivals: readonly Arrival[], index: number): BusEvent[] {
+function ofInstant(arrivals: readonly Arrival[], index: number): readonly Arrival[] {
   const { at } = arrivals[index] as Arrival;
   let from = index;
   while (from > 0 && arrivals[from - 1]?.at === at) from -= 1;
-  return arrivals.slice(from, index).map(({ event }) => event);
+  return arrivals.slice(from, index);
 }
 
 /** Without the event that the entity's label is read from. */

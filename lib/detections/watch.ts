@@ -12,8 +12,8 @@ import type { Suppress } from '../alerts/suppressions/suppression.ts';
 import { gidOf } from '../asana/event.ts';
 import type { BusEvent } from '../contract/bus-event.ts';
 import { AuditBusError, describeError } from '../errors.ts';
+import { arrivalOf } from './arrival.ts';
 import type { Detection } from './define.ts';
-import { isOdd } from './definition/rule-matcher.ts';
 import { type Engine, engineFor, matchEngine, windowOf } from './engines/engine.ts';
 import {
   type Lookout,
@@ -95,7 +95,7 @@ export class Watch {
    * @throws AuditBusError `detect.event-unusable` without a usable gid or time, or what the definition's functions threw
    */
   see(event: BusEvent, suppress?: Suppress): readonly Placed[] {
-    const found = this.#ofType(event['detail-type'])?.see(event, isOdd(event)) ?? NOWHERE;
+    const found = this.#ofType(event['detail-type'])?.see(arrivalOf(event)) ?? NOWHERE;
     return suppress === undefined
       ? found
       : found.map((placed) => this.#suppressed(placed, suppress));

@@ -2,11 +2,10 @@
 // Whether it leads to an alert is the engines' business.
 import type { Match } from '../../alerts/life/finding.ts';
 import type { GroupIdentity } from '../../alerts/life/identity.ts';
-import { createdAtOf, gidOf } from '../../asana/event.ts';
 import type { Entity } from '../../contract/alert.ts';
-import type { AuditLogEvent, BusEvent } from '../../contract/bus-event.ts';
 import { AuditBusError } from '../../errors.ts';
 import { shownText } from '../../text.ts';
+import type { Arrival } from '../arrival.ts';
 import type {
   Counterpart,
   Detection,
@@ -71,10 +70,9 @@ export interface Lookout {
   /**
    * The event in each group it belongs to; empty when it is not what the detection looks for: the whole rule's pattern is
    * asked first, as EventBridge has it, then the detection's own conditions.
-   * @param isOdd as definition/rule-matcher.ts has it
    * @throws AuditBusError `detect.event-unusable` without a usable gid or time, or what the definition's functions threw
    */
-  see(event: BusEvent, isOdd: boolean): readonly Placed[];
+  see(arrival: Arrival): readonly Placed[];
 }
 
 interface Look {
@@ -121,7 +119,8 @@ export function lookoutsFor(
       opens: opensWith(type),
       readGroup: others.length === 0 ? readGroup : undefined,
       gates: rule.gates,
-      see(event, isOdd) {
+      see(arrival) {
+        const { event, isOdd } = arrival;
         if (!matchesRule(event, isOdd)) return NOWHERE;
         const { data, metadata } = event.detail;
         const learnOnly = metadata.origin !== 'live' && !options.alertOnHistory;
@@ -130,7 +129,7 @@ export function lookoutsFor(
         for (const { look, matches } of taking) {
           if (!matches(event, isOdd)) continue;
           if (look.when !== undefined && !look.when(data, lists)) continue;
-          const seen = see(detection, look, event, learnOnly);
+          const seen = see(detection, look, arrival, learnOnly);
           if (seen === undefined) continue;
           if (found === undefined) found = [seen];
           else addSeen(found, seen);
@@ -203,12 +202,12 @@ function lookOf(
 function see(
   detection: Detection,
   { index, readGroup, readValue, roles, about: aboutType }: Look,
-  event: BusEvent,
+  { event, gid, at }: Arrival,
   learnOnly: boolean,
 ): Placed | undefined {
   const { data, metadata } = event.detail;
-  const gid = usableGid(data);
-  const at = timeOf(event);
+  if (gid === undefined) throw unusable('usable gid');
+  if (Number.isNaN(at)) throw unusable('readable time');
   if (readGroup === undefined) {
     if (detection.kind !== 'match') return undefined;
     const entity = detection.entity(data, metadata.workspaceGid);
@@ -268,15 +267,6 @@ function addSeen(found: Placed[], seen: Placed): void {
   found[index] = { ...known, sighting: { ...known.sighting, roles } };
 }
 
-function usableGid(data: AuditLogEvent): string {
-  const gid = gidOf(data);
-  if (gid !== undefined) return gid;
-  throw new AuditBusError('detect.event-unusable', 'The event has no usable gid.');
-}
-
-/** An event without a readable `created_at` counts at the time of its envelope. */
-function timeOf(event: BusEvent): number {
-  const at = createdAtOf(event.detail.data) ?? Date.parse(event.time);
-  if (!Number.isNaN(at)) return at;
-  throw new AuditBusError('detect.event-unusable', 'The event has no readable time.');
+function unusable(lacking: string): AuditBusError {
+  return new AuditBusError('detect.event-unusable', `The event has no ${lacking}.`);
 }

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import type { Alert } from '../../../lib/contract/alert.ts';
 import type { AuditLogEvent } from '../../../lib/contract/bus-event.ts';
 import type { Detection } from '../../../lib/detections/define.ts';
+import { arrivalOf } from '../../../lib/detections/arrival.ts';
 import { Detector } from '../../../lib/detections/detector.ts';
 import { busEvent } from '../../support/bus-events.ts';
 import { testDetection } from '../../support/test-detection.ts';
@@ -71,7 +72,7 @@ function alertsOf(
     alerts.push(
       ...(atOnce === 1
         ? some.flatMap((event) => detector.observe(event))
-        : detector.observeAll(some)),
+        : detector.observeAll(some.map(arrivalOf))),
     );
   }
   alerts.push(...detector.finish());

@@ -2,7 +2,7 @@
 // memory. Files that are about in order are merged as they are read; else all goes through a sort on disk.
 import { ExternalSort, inOrder } from './external-sort.ts';
 import { type HistoryEvent, readEventLine } from './history-event.ts';
-import { type LineBatch, MAX_LINE_BYTES, readLines } from './lines.ts';
+import { type LineBatch, MAX_CHUNK_BYTES, MAX_LINE_BYTES, readLines } from './lines.ts';
 
 export interface HistoryOptions {
   /** Paths; `-` is standard input. */
@@ -125,7 +125,8 @@ async function readSorted(options: HistoryOptions, begin: Begin): Promise<Histor
         onProgress({ bytes, isSorting: true });
       };
       for await (const lines of readLines(file, { onBytes })) {
-        for (const line of lines) {
+        while (!lines.isOver) {
+          const line = lines.next();
           const found = reader.read(line);
           if (found === undefined || line === undefined) continue;
           sort.add({ at: found.at, name: found.gid, text: line });
@@ -174,8 +175,7 @@ class Cursor {
   head!: HistoryEvent;
   readonly #batches: AsyncGenerator<LineBatch>;
   readonly #reader: LineReader;
-  #lines: LineBatch = [];
-  #line = 0;
+  #lines: LineBatch | undefined;
   #isDone = false;
   readonly #lookAhead: number;
   readonly #held: HistoryEvent[] = [];
@@ -190,7 +190,7 @@ class Cursor {
     this.#lookAhead = lookAhead;
     const room = Math.floor(MAX_OPEN_BYTES / options.files.length);
     this.#batches = readLines(file, {
-      chunkBytes: Math.min(256 * 1024, Math.max(64 * 1024, room)),
+      chunkBytes: Math.min(MAX_CHUNK_BYTES, Math.max(64 * 1024, room)),
       onBytes: (bytes) => {
         progress.bytes += bytes;
         options.onProgress?.({ bytes: progress.bytes, isSorting: false });
@@ -204,10 +204,7 @@ class Cursor {
     while (!this.#isDone) {
       const { done, value } = await this.#batches.next();
       if (done) this.#isDone = true;
-      else {
-        this.#lines = value;
-        this.#line = 0;
-      }
+      else this.#lines = value;
       if (this.next()) return true;
     }
     return false;
@@ -215,8 +212,9 @@ class Cursor {
 
   /** Puts the next event at the head; false when the file has to be read on for that. */
   next(): boolean {
-    while (!this.#isFull() && this.#line < this.#lines.length) {
-      const event = this.#reader.read(this.#lines[this.#line++]);
+    const lines = this.#lines;
+    while (lines !== undefined && !lines.isOver && !this.#isFull()) {
+      const event = this.#reader.read(lines.next());
       if (event !== undefined) this.#hold(event);
     }
     if (!this.#isFull() && !this.#isDone) return false;

@@ -5,58 +5,79 @@ import { createGunzip } from 'node:zlib';
 import { AuditBusError } from '../errors.ts';
 import { cleanText } from '../text.ts';
 
-/** Lines as they stand in the file, blank ones too, so that they can be counted; undefined for one that is too long. */
-export type LineBatch = readonly (string | undefined)[];
-
 export interface LineOptions {
-  /** Bytes read at once. @default 1 MiB */
+  /** Bytes read at once. @default MAX_CHUNK_BYTES */
   readonly chunkBytes?: number;
   /** Told how many bytes of the file have been read: of a compressed one, those of the compressed form. */
   readonly onBytes?: (bytes: number) => void;
 }
 
+/** Each wait for a chunk costs about as much as forty events: with much smaller ones it shows, with larger ones no more. */
+export const MAX_CHUNK_BYTES = 1024 * 1024;
 /** Far above any event, far below what a string can hold. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 export const STANDARD_INPUT = '-';
 const NEWLINE = 0x0a;
 const EMPTY = Buffer.alloc(0);
 
+/**
+ * Lines as they stand in the file, blank ones too, so that they can be counted. Each is decoded as it is asked for: texts that
+ * lie about until they are would be moved by each collection of V8's.
+ */
+export class LineBatch {
+  readonly #bytes: Buffer;
+  #start = 0;
+  #firstIs: First;
+
+  /** @param bytes whole lines, the last one with a newline or without */
+  constructor(bytes: Buffer, firstIs: First = 'a line') {
+    this.#bytes = bytes;
+    this.#firstIs = firstIs;
+  }
+
+  get isOver(): boolean {
+    return this.#start >= this.#bytes.length;
+  }
+
+  /** Undefined for one that is too long. */
+  next(): string | undefined {
+    const newline = this.#bytes.indexOf(NEWLINE, this.#start);
+    const end = newline < 0 ? this.#bytes.length : newline;
+    const text = this.#bytes.toString('utf8', this.#start, end);
+    const is = this.#firstIs;
+    this.#start = end + 1;
+    this.#firstIs = 'a line';
+    if (is === 'a line') return text;
+    return is === 'the end of one too long' ? undefined : text.replace(/^\uFEFF/, '');
+  }
+}
+type First = 'a line' | "the file's first" | 'the end of one too long';
+
 /** @throws AuditBusError `history.invalid` where the file cannot be read to its end */
 export async function* readLines(
   path: string,
-  { chunkBytes = 256 * 1024, onBytes = () => {} }: LineOptions = {},
+  { chunkBytes = MAX_CHUNK_BYTES, onBytes = () => {} }: LineOptions = {},
 ): AsyncGenerator<LineBatch> {
   let rest: Buffer = EMPTY;
-  let isSkipping = false;
-  let isFirst = true;
+  let nextIs: First = "the file's first";
   try {
     for await (const chunk of unpacked(path, chunkBytes, onBytes)) {
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      const lines: (string | undefined)[] = [];
-      let start = 0;
-      // What was left over holds no newline.
-      let end = bytes.indexOf(NEWLINE, rest.length);
-      for (; end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-        if (isSkipping) lines.push(undefined);
-        else lines.push(bytes.toString('utf8', start, end));
-        isSkipping = false;
-        start = end + 1;
+      const end = bytes.lastIndexOf(NEWLINE) + 1;
+      rest = bytes.subarray(end);
+      if (end > 0) {
+        yield new LineBatch(bytes.subarray(0, end), nextIs);
+        nextIs = 'a line';
       }
-      rest = isSkipping ? EMPTY : bytes.subarray(start);
-      if (rest.length > MAX_LINE_BYTES) {
-        isSkipping = true;
-        rest = EMPTY;
-      }
-      if (isFirst && lines[0] !== undefined) lines[0] = lines[0].replace(/^\uFEFF/, '');
-      isFirst &&= lines.length === 0;
-      if (lines.length > 0) yield lines;
+      if (rest.length > MAX_LINE_BYTES) nextIs = 'the end of one too long';
+      if (nextIs === 'the end of one too long') rest = EMPTY;
     }
   } catch (cause) {
     const reason = cleanText(cause instanceof Error ? cause.message : String(cause));
     throw new AuditBusError('history.invalid', `${path} cannot be read: ${reason}`, { cause });
   }
-  if (isSkipping) yield [undefined];
-  else if (rest.length > 0) yield [rest.toString('utf8').replace(isFirst ? /^\uFEFF/ : '', '')];
+  if (nextIs === 'the end of one too long') yield new LineBatch(Buffer.of(NEWLINE), nextIs);
+  else if (rest.length > 0) yield new LineBatch(rest, nextIs);
 }
 
 async function* unpacked(

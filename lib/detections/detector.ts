@@ -40,7 +40,7 @@ interface Stands {
 const TIDY_EVERY = 20_000;
 
 export class Detector {
-  readonly #posts: ReadonlyMap<string, Post>;
+  readonly #posts: readonly Post[];
   readonly #standsFor: (type: string) => Stands;
   /** Those of the newest event's millisecond: one of them may be left out until another of them comes. */
   #arrivals: Arrival[] = [];
@@ -48,10 +48,9 @@ export class Detector {
   #untilTidy = TIDY_EVERY;
 
   constructor(catalogue: readonly Detection[], options: DetectorOptions) {
-    const posts = catalogue.map((detection) => new Post(new Watch(detection, options), options));
-    this.#posts = new Map(posts.map((post) => [post.watch.detection.id, post]));
+    this.#posts = catalogue.map((detection) => new Post(new Watch(detection, options), options));
     this.#standsFor = remembered((type) => {
-      const all = posts.flatMap((post) => {
+      const all = this.#posts.flatMap((post) => {
         const look = post.watch.ofType(type);
         return look === undefined ? [] : [{ post, look, gates: look.gates }];
       });
@@ -60,7 +59,7 @@ export class Detector {
   }
 
   get watches(): readonly Watch[] {
-    return [...this.#posts.values()].map(({ watch }) => watch);
+    return this.#posts.map(({ watch }) => watch);
   }
 
   /**
@@ -90,10 +89,11 @@ export class Detector {
         arrivals.push(arrival);
         newest.push(this.#newest);
       }
-      for (const post of this.#posts.values()) post.work({ arrivals, first, newest }, alerts);
+      const all = { arrivals, first, newest };
+      for (const post of this.#posts) post.work(all, alerts);
     } finally {
       // Where something threw, the posts behind it have not come to theirs; these arrivals are gone with the next call.
-      for (const post of this.#posts.values()) post.expectNothing();
+      for (const post of this.#posts) post.expectNothing();
       this.#arrivals = arrivals.slice(arrivals.findLastIndex(({ at }) => at !== this.#newest) + 1);
     }
     this.#untilTidy -= more.length;
@@ -105,7 +105,7 @@ export class Detector {
   advance(watermark: number): Alert[] {
     const alerts: Alert[] = [];
     if (Number.isFinite(watermark)) this.#newest = Math.max(this.#newest, watermark);
-    for (const post of this.#posts.values()) post.advance(watermark, alerts);
+    for (const post of this.#posts) post.advance(watermark, alerts);
     return alerts;
   }
 
@@ -116,7 +116,8 @@ export class Detector {
 
   /** What is remembered of a group. */
   stateOf(group: GroupIdentity): GroupState {
-    return this.#posts.get(group.detectionId)?.stateOf(group) ?? EMPTY_GROUP;
+    const post = this.#posts.find(({ watch }) => watch.detection.id === group.detectionId);
+    return post?.stateOf(group) ?? EMPTY_GROUP;
   }
 
   /** Those that look at events of this type. */
@@ -126,11 +127,11 @@ export class Detector {
 
   /** Groups in memory. */
   get size(): number {
-    return [...this.#posts.values()].reduce((sum, { size }) => sum + size, 0);
+    return this.#posts.reduce((sum, { size }) => sum + size, 0);
   }
 
   #tidy(): void {
     this.#untilTidy = TIDY_EVERY;
-    for (const post of this.#posts.values()) post.tidy(this.#newest);
+    for (const post of this.#posts) post.tidy(this.#newest);
   }
 }

@@ -6,6 +6,7 @@ import type { Alert } from '../contract/alert.ts';
 import type { Arrival } from './arrival.ts';
 import { GroupMap } from './engines/group-map.ts';
 import type { Lookout, Placed } from './engines/sighting.ts';
+import { RecentGids } from './recent-gids.ts';
 import type { Watch } from './watch.ts';
 
 /** What arrives in one go. */
@@ -37,9 +38,6 @@ interface Group {
   lastAt: number;
 }
 
-/** Gids in alerts that are remembered, in two generations. */
-const REMEMBERED_GIDS = 3_000;
-
 export class Post {
   readonly watch: Watch;
   readonly #isOrdered: boolean;
@@ -59,8 +57,7 @@ export class Post {
   readonly #looks: Lookout[] = [];
   /** Its length. Its places are used again: to empty arrays and let them grow with each call would cost more. */
   #expected = 0;
-  #inAlerts = new Set<string>();
-  #inAlertsBefore = new Set<string>();
+  readonly #inAlerts = new RecentGids();
 
   constructor(watch: Watch, options: PostOptions) {
     this.watch = watch;
@@ -199,7 +196,7 @@ export class Post {
     const { watch } = this;
     const { group: identity, alone, sighting } = placed;
     const { gid, at } = sighting;
-    if (this.#isInAlert(identity, gid)) return known;
+    if (this.#inAlerts.has(identity, gid)) return known;
     if (watch.opens(placed)) this.#openUntil = Math.max(this.#openUntil, at + watch.openForMs);
     const before = known?.state ?? EMPTY_GROUP;
     const { state, changed } = watch.apply(identity, alone, before, [sighting], this.#now);
@@ -212,13 +209,6 @@ export class Post {
     return group;
   }
 
-  #isInAlert(identity: GroupIdentity, gid: string): boolean {
-    const [now, before] = [this.#inAlerts, this.#inAlertsBefore];
-    if (now.size === 0 && before.size === 0) return false;
-    const marker = markerOf(identity, gid);
-    return now.has(marker) || before.has(marker);
-  }
-
   #keep(group: Group, state: GroupState, alerts: Alert[]): void {
     const { identity } = group;
     if (state.windows.length === 0 && state.unmarked.length === 0) {
@@ -227,12 +217,8 @@ export class Post {
     }
     const pending = pendingAlerts(state);
     alerts.push(...pending);
-    for (const gid of state.unmarked) this.#inAlerts.add(markerOf(identity, gid));
+    for (const gid of state.unmarked) this.#inAlerts.add(identity, gid);
     group.state = settled(state, pending, state.unmarked);
-    if (this.#inAlerts.size > REMEMBERED_GIDS) {
-      this.#inAlertsBefore = this.#inAlerts;
-      this.#inAlerts = new Set();
-    }
   }
 
   #noteDue(group: Group): void {
@@ -270,9 +256,4 @@ function isSame(one: GroupIdentity, other: GroupIdentity): boolean {
     one.entity.type === other.entity.type &&
     one.workspaceGid === other.workspaceGid
   );
-}
-
-/** One event is in an alert of one group, or, where it may be in several groups, of each. */
-function markerOf({ shared, workspaceGid, entity }: GroupIdentity, gid: string): string {
-  return [workspaceGid, ...(shared ? [entity.type, entity.id] : []), gid].join('\u0000');
 }

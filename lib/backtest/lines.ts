@@ -1,5 +1,6 @@
 // The lines of a file of any size, plain or gzip (told by its first bytes), a batch at a time. Knows nothing of events.
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { AuditBusError } from '../errors.ts';
@@ -62,13 +63,20 @@ export async function* readLines(
   let nextIs: First = "the file's first";
   try {
     for await (const chunk of unpacked(path, chunkBytes, onBytes)) {
-      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      const end = bytes.lastIndexOf(NEWLINE) + 1;
-      rest = bytes.subarray(end);
+      const end = chunk.lastIndexOf(NEWLINE) + 1;
       if (end > 0) {
-        yield new LineBatch(bytes.subarray(0, end), nextIs);
-        nextIs = 'a line';
+        // The line that began before is put together by itself: to copy the whole chunk for it would cost more.
+        const start = rest.length === 0 ? 0 : chunk.indexOf(NEWLINE) + 1;
+        const parts = [Buffer.concat([rest, chunk.subarray(0, start)]), chunk.subarray(start, end)];
+        for (const bytes of parts) {
+          if (bytes.length === 0) continue;
+          yield new LineBatch(bytes, nextIs);
+          nextIs = 'a line';
+        }
+        rest = EMPTY;
       }
+      // A copy, as the next chunk is read over this one.
+      rest = Buffer.concat([rest, chunk.subarray(end)]);
       if (rest.length > MAX_LINE_BYTES) nextIs = 'the end of one too long';
       if (nextIs === 'the end of one too long') rest = EMPTY;
     }
@@ -82,14 +90,10 @@ export async function* readLines(
 
 async function* unpacked(
   path: string,
-  highWaterMark: number,
+  chunkBytes: number,
   onBytes: (bytes: number) => void,
 ): AsyncIterable<Buffer> {
-  const file =
-    path === STANDARD_INPUT
-      ? createReadStream('', { fd: 0, autoClose: false, highWaterMark })
-      : createReadStream(path, { highWaterMark });
-  const chunks = (file as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  const chunks = path === STANDARD_INPUT ? standardInput(chunkBytes) : chunksOf(path, chunkBytes);
   async function* counted(first: Buffer): AsyncGenerator<Buffer> {
     for (let chunk: Buffer | undefined = first; chunk !== undefined; ) {
       onBytes(chunk.length);
@@ -104,13 +108,34 @@ async function* unpacked(
       yield* counted(first);
       return;
     }
-    const gunzip = createGunzip({ chunkSize: highWaterMark });
+    const gunzip = createGunzip({ chunkSize: chunkBytes });
     // An error of either side ends the iteration below.
-    pipeline(Readable.from(counted(first), { objectMode: false }), gunzip, () => {});
+    pipeline(Readable.from(copies(counted(first)), { objectMode: false }), gunzip, () => {});
     yield* gunzip as AsyncIterable<Buffer>;
   } finally {
-    file.destroy();
+    await chunks.return(undefined);
   }
+}
+
+/** Each is read over the one before: fresh memory for each would cost more than the reading, and be given back late. */
+async function* chunksOf(path: string, chunkBytes: number): AsyncGenerator<Buffer> {
+  await using file = await open(path);
+  const room = Buffer.allocUnsafeSlow(chunkBytes);
+  for (;;) {
+    const { bytesRead } = await file.read(room, 0, chunkBytes, null);
+    if (bytesRead === 0) return;
+    yield room.subarray(0, bytesRead);
+  }
+}
+
+async function* standardInput(highWaterMark: number): AsyncGenerator<Buffer> {
+  const input = createReadStream('', { fd: 0, autoClose: false, highWaterMark });
+  yield* input as AsyncIterable<Buffer>;
+}
+
+/** For a reader that reads ahead. */
+async function* copies(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) yield Buffer.from(chunk);
 }
 
 /** At least two bytes, where there are so many: a pipe may give one. */
@@ -119,7 +144,7 @@ async function firstChunk(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
   while (first.length < 2) {
     const next = await chunks.next();
     if (next.done) break;
-    first = first.length === 0 ? next.value : Buffer.concat([first, next.value]);
+    first = Buffer.concat([first, next.value]);
   }
   return first;
 }

@@ -1,11 +1,13 @@
-// A history for the `detect` benchmark: the simulator's daily life over 90 days, with one of its attacks now and then.
+// A history for the `detect` benchmark: the simulator's daily life, with one of its attacks now and then. However long, it is
+// as dense: the same workspace over more days.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { ATTACKS } from '../../../lib/local/simulator/attacks.ts';
 import type { TimedEvent } from '../../../lib/local/simulator/compose.ts';
 import { dailyLife } from '../../../lib/local/simulator/daily-life.ts';
 
 const START = Date.parse('2026-08-01T00:00:00Z');
-const LASTS_MS = 90 * 86_400_000;
+/** 100,000 events in 90 days. */
+const MEAN_GAP_MS = (90 * 86_400_000) / 100_000;
 /** Quiet events from one attack to the next: a workspace is attacked rarely, the figures are to hold alerts all the same. */
 const ATTACK_EVERY = 2_000;
 const BATCH = 5_000;
@@ -31,7 +33,7 @@ function* mix(events: number): Generator<TimedEvent> {
   const steps: TimedEvent[] = [];
   let written = 0;
   let quiet = 0;
-  for (const event of dailyLife({ seed: 1, start: START, meanGapMs: LASTS_MS / events })) {
+  for (const event of dailyLife({ seed: 1, start: START, meanGapMs: MEAN_GAP_MS })) {
     if (quiet % ATTACK_EVERY === 0) {
       const attack = ATTACKS[(quiet / ATTACK_EVERY) % ATTACKS.length];
       steps.push(...(attack?.events(Date.parse(event.created_at)) ?? []));

@@ -13,7 +13,7 @@ export interface LineOptions {
   readonly onBytes?: (bytes: number) => void;
 }
 
-/** Each wait for a chunk costs about as much as forty events: with much smaller ones it shows, with larger ones no more. */
+/** Each wait for a chunk costs about the same, whatever its size: that of much smaller ones shows, that of larger ones no more. */
 export const MAX_CHUNK_BYTES = 1024 * 1024;
 /** Far above any event, far below what a string can hold. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;

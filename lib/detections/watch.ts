@@ -36,6 +36,8 @@ export interface WatchRules {
   readonly runbookBaseUrl: string;
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 export class Watch {
   readonly detection: Detection;
   readonly #ofType: (type: string) => Lookout | undefined;
@@ -123,6 +125,7 @@ export class Watch {
    * What events do to their group's state.
    * @param alone as `see` said
    * @param now milliseconds since the epoch: when an alert was found
+   * @param known gids of other events that are in an alert of the group already
    * @throws AuditBusError `detect.engine-failed` where a definition's function failed
    */
   apply(
@@ -131,10 +134,18 @@ export class Watch {
     state: GroupState,
     sightings: readonly Sighting[],
     now: () => number,
+    known: ReadonlySet<string> = NONE,
   ): Applied<Sighting> {
     const { find } = alone ? matchEngine : this.#engine;
+    // Of a threshold such an event is counted in the alert that it is in; what completes a sequence does so once.
+    const isOnce = known.size > 0 && this.detection.kind === 'sequence';
+    const findNew: Engine['find'] = (memory, sighting, windows) => {
+      const found = find(memory, sighting, windows);
+      return { ...found, matches: found.matches.filter(({ gid }) => !known.has(gid)) };
+    };
     try {
-      return applyEvents(state, sightings, () => this.#rulesFor(group, now), find);
+      const rules = () => this.#rulesFor(group, now);
+      return applyEvents(state, sightings, rules, isOnce ? findNew : find);
     } catch (cause) {
       throw this.#failed(cause);
     }
@@ -144,7 +155,7 @@ export class Watch {
   change(group: GroupIdentity, alone: boolean, now: () => number): GroupChange<Sighting> {
     return {
       memorySeconds: this.#secondsFor(alone ? matchEngine : this.#engine),
-      apply: (state, sightings) => this.apply(group, alone, state, sightings, now),
+      apply: (state, sightings, known) => this.apply(group, alone, state, sightings, now, known),
     };
   }
 
@@ -197,15 +208,16 @@ export class Watch {
     const engine = this.#engine;
     return {
       memorySeconds: this.memorySeconds,
-      apply: (state) => {
+      apply: (state, _, known = NONE) => {
         try {
           const found = engine.overdue?.(state.memory, watermark);
           if (found === undefined || found.memory === state.memory) {
             return { state, rest: [], changed: false };
           }
-          const { memory, matches, context } = found;
+          const { memory, context } = found;
+          const matches = found.matches.filter(({ gid }) => !known.has(gid));
           const rules = () => this.#rulesFor(group, now, ...(isAbsence ? [waitedFor] : []));
-          const applied = applyEvents(state, matches, rules, (_, match) => ({
+          const applied = applyEvents(state, matches, rules, (_memory, match) => ({
             memory,
             matches: [match],
             ...(context === undefined ? {} : { context }),

@@ -55,7 +55,11 @@ export function applyEvents<T extends Ref>(
     life.take(finding);
     taken += 1;
   }
-  const next = { windows: life.windows, unmarked: life.unmarked, changes: state.changes + 1 };
+  const { windows, unmarked, forgottenUntil } = life;
+  const next = {
+    ...{ windows, unmarked, changes: state.changes + 1 },
+    ...(forgottenUntil === undefined ? {} : { forgottenUntil }),
+  };
   return {
     state: speak(memory === undefined ? next : { ...next, memory }, rules.pace),
     rest: sorted.slice(taken),

@@ -13,6 +13,8 @@ export interface Match extends Ref {
   readonly suppressedBy?: string;
   /** It came before, and has been counted where an alert was open at its time. */
   readonly cameBefore?: true;
+  /** The same was found within the grace of it: there is an alert of it, be it one that the group had no room for any more. */
+  readonly isAgain?: true;
 }
 
 /** What one event means for a group, as its engine says. */

@@ -42,6 +42,8 @@ export interface GroupState {
   readonly unmarked: readonly string[];
   /** Changes so far. */
   readonly changes: number;
+  /** The end of the last window that the group had no room for, milliseconds since the epoch. */
+  readonly forgottenUntil?: number;
   /** What the detection's engine remembers of the group's events. Absent for kinds that remember nothing. */
   readonly memory?: unknown;
 }

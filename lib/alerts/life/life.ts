@@ -14,6 +14,7 @@ export class Life {
   readonly #rules: LifeRules;
   readonly #windowMs: number;
   readonly #change: number;
+  readonly forgottenUntil: number | undefined;
   opened = 0;
   isChanged = false;
 
@@ -22,6 +23,9 @@ export class Life {
     this.#windowMs = Math.max(rules.windowMs, rules.graceMs);
     const { kept, forgotten } = recent(state.windows, this.#windowMs);
     this.windows = kept;
+    const ends = forgotten.map(({ start }) => start.at + this.#windowMs);
+    const until = Math.max(state.forgottenUntil ?? Number.NEGATIVE_INFINITY, ...ends);
+    this.forgottenUntil = Number.isFinite(until) ? until : undefined;
     // What is forgotten is over: its last word is part of this change.
     if (rules.pace !== undefined) {
       const { now } = rules.pace;
@@ -43,6 +47,8 @@ export class Life {
     const window = this.windows[index];
     const ref = { gid: match.gid, at: match.at };
     if (window === undefined) {
+      // Its alert is forgotten: to open it again would page twice for one thing.
+      if (match.isAgain && match.at < (this.forgottenUntil ?? match.at)) return;
       this.isChanged = true;
       this.windows.push(this.#open(match, ref, context));
       this.opened += 1;

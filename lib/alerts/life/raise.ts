@@ -24,7 +24,8 @@ export interface RaiseDeps {
 
 /** What is to become of a group, whatever its state is when it is read. Pure, and asked again after a conflict. */
 export interface GroupChange<T> {
-  apply(state: GroupState, events: readonly T[]): Applied<T>;
+  /** @param known gids that are in an alert of the group already, of those that came into one when it was asked before */
+  apply(state: GroupState, events: readonly T[], known?: ReadonlySet<string>): Applied<T>;
   /** Done before a state is written that may have to be looked at by itself later: the note comes first. */
   note?(next: GroupState, before: GroupState): Promise<void>;
   /** Seconds for which a group without events is remembered, at least. */
@@ -49,7 +50,8 @@ const LOOKS = 5;
  *         -> publish -> write markers, record the alert -> write group (nothing pending, nothing unmarked)
  *
  * Markers are read after the group: whoever takes a gid out of `unmarked` has written its marker before. An event that
- * goes into no alert needs none read: what a group remembers takes the same event twice without changing.
+ * goes into no alert needs none read: what a group remembers takes the same event twice without changing. What time decides
+ * has its markers read as well: an event may come again when the group has forgotten that it was decided.
  * @returns the alerts it published
  * @throws AuditBusError `alerts.contended` or `alerts.not-published`, what `apply` threw, or what the table threw
  */
@@ -98,15 +100,16 @@ async function applyUnmarked<T extends Ref>(
 ): Promise<Applied<T>> {
   let open = events;
   const asked = new Set<string>();
+  const known = new Set<string>();
   for (;;) {
-    const applied = change.apply(state, open);
+    const applied = change.apply(state, open, known);
     // Those that only now would alert are asked for in turn: each round asks for one more, at least.
-    const alerting = new Set(applied.state.unmarked);
-    const gids = open.map(({ gid }) => gid).filter((gid) => alerting.has(gid) && !asked.has(gid));
+    const gids = [...new Set(applied.state.unmarked)].filter((gid) => !asked.has(gid));
     if (gids.length === 0) return applied;
     for (const gid of gids) asked.add(gid);
-    const known = await deps.store.readMarkers(group, gids);
-    if (known.size === 0) return applied;
+    const found = await deps.store.readMarkers(group, gids);
+    if (found.size === 0) return applied;
+    for (const gid of found) known.add(gid);
     open = open.filter(({ gid }) => !known.has(gid));
   }
 }
@@ -126,7 +129,7 @@ export async function changeGroup(
     published.push(...found.published);
     const { stored } = found;
     if (!isUnfinished(stored.state)) {
-      const { state, changed } = change.apply(stored.state, []);
+      const { state, changed } = await applyUnmarked(group, stored.state, [], change, deps);
       if (!changed) return { published, state };
       if (await writeChange(group, stored, state, change, deps)) {
         const next = { version: stored.version + 1, state };

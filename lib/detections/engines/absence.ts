@@ -29,6 +29,8 @@ const EXPECTED = 1;
 
 export function absenceEngine(detection: AbsenceDetection, rules: EngineRules): Engine {
   const withinMs = spanMs(detection.within);
+  /** From this on nothing that is expected can come any more. */
+  const decidedAt = (at: number) => at + withinMs + rules.graceMs + 1;
 
   const read = (memory: unknown): Memory => (memory ?? { waiting: [], came: [] }) as Memory;
   const isFollowed = (came: readonly number[], at: number) =>
@@ -65,11 +67,11 @@ export function absenceEngine(detection: AbsenceDetection, rules: EngineRules): 
     },
     dueAt(memory) {
       const first = read(memory).waiting[0];
-      return first === undefined ? undefined : first.at + withinMs + rules.graceMs;
+      return first === undefined ? undefined : decidedAt(first.at);
     },
     overdue(memory, watermark) {
       const known = read(memory);
-      const isOverdue = ({ at }: Waiting) => at + withinMs + rules.graceMs <= watermark;
+      const isOverdue = ({ at }: Waiting) => decidedAt(at) <= watermark;
       const matches = known.waiting.filter(isOverdue).slice(0, MAX_DECIDED);
       if (matches.length === 0) return { memory, matches };
       return {

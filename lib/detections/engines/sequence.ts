@@ -101,9 +101,9 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
    * after an outage. The group itself has passed them by more than the grace, so they are decided now rather than lost.
    */
   function outrun(steps: Tracks, horizon: number): Array<Ref & { chain: Chain }> {
-    return completed(steps, Number.NEGATIVE_INFINITY, horizon + withinMs)
-      .filter(({ chain }) => beginOf(chain) <= horizon)
-      .slice(0, MAX_DECIDED);
+    return completed(steps, Number.NEGATIVE_INFINITY, horizon + withinMs).filter(
+      ({ chain }) => beginOf(chain) <= horizon,
+    );
   }
 
   function marked(steps: Tracks, done: readonly Ref[]): Tracks {
@@ -115,8 +115,7 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
     return steps.map((entries, index) => (isLast.has(index) ? entries.map(mark) : entries));
   }
 
-  function forgotten(steps: Tracks, newest: number): Tracks {
-    const horizon = newest - withinMs - graceMs;
+  function forgotten(steps: Tracks, newest: number, horizon: number): Tracks {
     const isOpen = new Set(
       canBeOff ? completed(steps, horizon, Number.POSITIVE_INFINITY).map(({ gid }) => gid) : [],
     );
@@ -213,13 +212,16 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
       const next = at <= horizon ? undefined : add(known, sighting);
       if (next === undefined) return { memory, matches: [] };
       const covered = coveredBy(known.covered, sighting, horizon);
-      const done = canBeOff
+      const complete = canBeOff
         ? outrun(next.steps, horizon)
         : completed(next.steps, at, at + withinMs);
+      const done = canBeOff ? complete.slice(0, MAX_DECIDED) : complete;
+      // What one change cannot decide keeps its first events for the next one.
+      const keptFrom = complete.slice(done.length).map(({ chain }) => beginOf(chain) - 1);
       const found = canBeOff ? standing(done, next.off) : done;
       const matches = found.map((each): Match => matchOf({ ...known, covered }, each, sighting));
       const whole = marked(next.steps, done);
-      const steps = forgotten(whole, newest);
+      const steps = forgotten(whole, newest, Math.min(horizon, ...keptFrom));
       const isTold = matches[0]?.gid === sighting.gid;
       const waiting = isTold
         ? known.waiting.filter((each) => each.at > newest - graceMs)

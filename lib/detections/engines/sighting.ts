@@ -61,7 +61,7 @@ export interface Placed {
 
 /** A detection ready to look at events of one type. */
 export interface Lookout {
-  /** False where no event of the type is a first step. */
+  /** False where no event of the type is a first step, or alerts by itself for want of a key. */
   readonly opens: boolean;
   /** Where an event of the type is in one group at most: which one. */
   readonly readGroup: GroupReader | undefined;
@@ -83,6 +83,8 @@ interface Look {
   /** Undefined for `match`, which says itself whom an event is about. */
   readonly readGroup: GroupReader | undefined;
   readonly readValue: KeyReader | undefined;
+  /** An event without a key alerts by itself. */
+  readonly mayBeAlone: boolean;
   /** What an event is there, where no value is counted. */
   readonly roles: readonly Role[];
   /** The entity's type, where the alerts are about the counted value. */
@@ -116,7 +118,7 @@ export function lookoutsFor(
     });
     const [readGroup, ...others] = new Set(taking.map(({ look }) => look.readGroup));
     return {
-      opens: opensWith(type),
+      opens: opensWith(type) || taking.some(({ look }) => look.mayBeAlone),
       readGroup: others.length === 0 ? readGroup : undefined,
       gates: rule.gates,
       see(arrival) {
@@ -189,8 +191,11 @@ function lookOf(
   groupBy: GroupBy | undefined,
   counts?: Key,
 ): Look {
+  const keys =
+    groupBy === undefined || groupBy === 'workspace' ? [] : [groupBy, ...(groupBy.and ?? [])];
   return {
     index,
+    mayBeAlone: [...keys, counts].some((key) => key?.missing === 'alert'),
     ofType,
     when,
     readGroup: groupBy === undefined ? undefined : groupReader(groupBy),

@@ -51,6 +51,22 @@ const KINDS: Record<string, Detection> = {
     unless: { pattern: invited },
   }),
   absence: testDetection({ kind: 'absence', within: '1h' }),
+  'sequence of anyone, known or not': testDetection({
+    kind: 'sequence',
+    groupBy: { type: 'user', by: ['actor.gid'], missing: 'alert' },
+  }),
+  'sequence with a value that may be missing': testDetection({
+    kind: 'sequence',
+    steps: [
+      { name: 'one', pattern: failed },
+      {
+        name: 'two',
+        pattern: succeeded,
+        atLeast: 2,
+        distinct: { by: ['context.client_ip_address'], missing: 'alert' },
+      },
+    ],
+  }),
   newValue: testDetection({ kind: 'newValue' }),
   threshold: testDetection({ kind: 'threshold' }),
 };
@@ -83,8 +99,8 @@ it.each(Object.entries(KINDS))('%s', (_, detection) => {
   const given = fc.record({
     minute: fc.integer({ min: 0, max: 300 }),
     type: fc.constantFrom(...TYPES),
-    who: fc.constantFrom('u1', 'u2'),
-    ip: fc.constantFrom('192.0.2.1', '192.0.2.2'),
+    who: fc.constantFrom('u1', 'u2', undefined),
+    ip: fc.constantFrom('192.0.2.1', '192.0.2.2', undefined),
   });
   fc.assert(
     fc.property(fc.array(given, { maxLength: 60 }), fc.constantFrom(1, 10), (list, step) => {
@@ -94,9 +110,9 @@ it.each(Object.entries(KINDS))('%s', (_, detection) => {
           // Often the same millisecond, in which the order of gids is not that of what happened.
           created_at: new Date(START + Math.floor(minute / step) * step * MINUTE).toISOString(),
           event_type: type,
-          actor: { actor_type: 'user', gid: who },
-          resource: { resource_type: 'user', gid: who },
-          context: { client_ip_address: ip },
+          actor: { actor_type: 'user', ...(who === undefined ? {} : { gid: who }) },
+          resource: { resource_type: 'user', gid: who ?? 'u1' },
+          context: ip === undefined ? {} : { client_ip_address: ip },
         }))
         .sort((a, b) => (a.created_at + a.gid < b.created_at + b.gid ? -1 : 1));
       const expected = alertsOf(detection, events);

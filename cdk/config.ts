@@ -2,6 +2,7 @@
 // Keys, bounds and defaults are config-schema.ts; the functions' own configuration is their environment.
 import { CATALOGUE } from '../lib/detections/catalogue/index.ts';
 import type { Detection } from '../lib/detections/define.ts';
+import { isNamed } from '../lib/detections/definition/named-ids.ts';
 import {
   type Overrides,
   overrideProblems,
@@ -50,6 +51,7 @@ export function loadConfig(
   const workspaces = readWorkspaces(collected, problems);
   const { startFrom, warnings } = readStart(collected, now, problems);
   const detections = readOverrides(collected, catalogue, problems);
+  checkRoutes(collected, catalogue, problems);
   if (problems.length > 0 || !parsed.success) throw new ConfigurationError(SUBJECT, problems);
   const { workspaces: _listed, workspaceGid: _gids, ...rest } = parsed.data;
   return { ...rest, startFrom, workspaces, detections, warnings };
@@ -131,6 +133,24 @@ function readOverrides(
     problems.push(problemWords(found, prefix));
   }
   return given as Overrides;
+}
+
+/** A route for a detection that there is not would send its alerts elsewhere, and nobody would be told. */
+function checkRoutes(
+  { settings, label }: CollectedSettings,
+  catalogue: readonly Detection[],
+  problems: string[],
+): void {
+  const { data } = configSchema.shape.delivery.safeParse(settings['delivery']);
+  for (const [place, { detections = [] }] of (data?.slack?.routes ?? []).entries()) {
+    for (const [index, name] of detections.entries()) {
+      if (catalogue.some(({ id }) => isNamed([name], id))) continue;
+      const path = ['delivery', 'slack', 'routes', `${place}`, 'detections', `${index}`];
+      problems.push(
+        `${label(path)}: given ${JSON.stringify(name)}; there is no such detection: docs/detections.md names all`,
+      );
+    }
+  }
 }
 
 function readStart(

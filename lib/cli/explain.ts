@@ -6,10 +6,12 @@ import { Detector } from '../detections/detector.ts';
 import { explain } from '../detections/explain.ts';
 import { tuned } from '../detections/tuning/tuning.ts';
 import { ConfigurationError } from '../errors.ts';
+import { cleanText } from '../text.ts';
 import { sizeOfHistory } from './backtest/options.ts';
 import { EXIT, many, readFlags, runCommand, type Terminal, text } from './terminal/command.ts';
 import { explainedText } from './terminal/explained-text.ts';
 import { readJsonInput } from './terminal/input-file.ts';
+import { malformedLines } from './terminal/malformed-lines.ts';
 import { readTuningFile } from './terminal/tuning-file.ts';
 
 const HELP = `Says of one event what each detection makes of it: whether its pattern matches, the state it has seen,
@@ -23,7 +25,7 @@ and why it alerts or not.
   --json            one JSON object a line and detection
   --help            this text
 
-Exit codes: 0 explained, 2 an option or a file is wrong.
+Exit codes: 0 explained, 1 explained without some lines of the history, which are no events, 2 an option or a file is wrong.
 `;
 
 const UNKNOWN_WORKSPACE = '0';
@@ -61,8 +63,9 @@ async function main(terminal: Terminal): Promise<number> {
   const { workspaceGid } = first.detail.metadata;
   // Without a time of its own, the event comes after all of the history.
   const until = at > 0 ? at : Number.POSITIVE_INFINITY;
+  let left = 0;
   if (files.length > 0) {
-    await readHistory({ files, readable: 'once', workspaceGid }, () => {
+    const counts = await readHistory({ files, readable: 'once', workspaceGid }, () => {
       run = started(0);
       return (past) => {
         if (past.at > until || past.gid === gid) return;
@@ -71,6 +74,12 @@ async function main(terminal: Terminal): Promise<number> {
         run.workspaceGid = past.event.detail.metadata.workspaceGid;
       };
     });
+    await terminal.err(
+      malformedLines(counts)
+        .map((line) => `${cleanText(line)}\n`)
+        .join(''),
+    );
+    left = counts.malformed;
   }
   const { event } = eventOf(given, values.event, run.before, run.workspaceGid);
   run.detector.advance(Math.min(until, Math.max(at, run.before)));
@@ -80,7 +89,7 @@ async function main(terminal: Terminal): Promise<number> {
       ? explained.map((each) => `${JSON.stringify({ kind: 'explanation', ...each })}\n`).join('')
       : explainedText(event, explained, catalogue.length, terminal.colors),
   );
-  return EXIT.well;
+  return left === 0 ? EXIT.well : EXIT.no;
 }
 
 function eventOf(given: unknown, file: string, before: number, workspaceGid: string) {

@@ -2,7 +2,7 @@
 // Definitions are for the CDK app, the docs and the engines alike: nothing here runs one or knows AWS.
 import type { Severity } from '../contract/alert.ts';
 import type { AuditLogEvent } from '../contract/bus-event.ts';
-import { checkDefinition } from './definition/check.ts';
+import { checkDefinition, checkIds } from './definition/check.ts';
 import type { Span } from './definition/spans.ts';
 import type { EntityOf } from './reading/entity.ts';
 
@@ -213,6 +213,15 @@ export function eventsOf(example: Example): readonly AuditLogEvent[] {
 
 function isList(example: Example): example is readonly AuditLogEvent[] {
   return Array.isArray(example);
+}
+
+/**
+ * The detections that there are, frozen.
+ * @throws AuditBusError `detection.invalid`, naming each id that is used twice.
+ */
+export function defineCatalogue(detections: readonly Detection[]): readonly Detection[] {
+  checkIds(detections.map(({ id }) => id));
+  return Object.freeze([...detections]);
 }
 
 /**

@@ -10,7 +10,7 @@ import { GRACE_MS, type LifeRules, type Windows } from '../alerts/life/rules.ts'
 import { CLOSED_BY_MS } from '../alerts/lifetimes.ts';
 import type { Suppress } from '../alerts/suppressions/suppression.ts';
 import { gidOf } from '../asana/event.ts';
-import type { BusEvent } from '../contract/bus-event.ts';
+import type { AuditLogEvent, BusEvent } from '../contract/bus-event.ts';
 import { AuditBusError, describeError } from '../errors.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Detection } from './define.ts';
@@ -144,7 +144,7 @@ export class Watch {
       return { ...found, matches: found.matches.filter(({ gid }) => !known.has(gid)) };
     };
     try {
-      const rules = () => this.#rulesFor(group, now);
+      const rules = () => this.#rulesFor(group, now, sightings);
       return applyEvents(state, sightings, rules, isOnce ? findNew : find);
     } catch (cause) {
       throw this.#failed(cause);
@@ -216,7 +216,7 @@ export class Watch {
           }
           const { memory, context } = found;
           const matches = found.matches.filter(({ gid }) => !known.has(gid));
-          const rules = () => this.#rulesFor(group, now, ...(isAbsence ? [waitedFor] : []));
+          const rules = () => this.#rulesFor(group, now, [], ...(isAbsence ? [waitedFor] : []));
           const applied = applyEvents(state, matches, rules, (_memory, match) => ({
             memory,
             matches: [match],
@@ -234,31 +234,40 @@ export class Watch {
    * A threshold is reached by all its events together: its alert is one, whichever of them it is told by. What completes a
    * sequence is one event, and the next one that does may be worse.
    */
-  get #severities(): Pick<LifeRules, 'severityOf'> {
+  #severities(words: (match: Match) => Detection): Pick<LifeRules, 'severityOf'> {
     const { detection } = this;
     if (detection.kind === 'threshold' || detection.severityOf === undefined) return {};
     // Of what completed a sequence before its first step came, an engine may know no more than that it was there.
     return {
-      severityOf: ({ event, gid }) =>
-        gidOf(event) === gid ? severityFor(detection, event) : undefined,
+      severityOf: (match) =>
+        gidOf(match.event) === match.gid ? severityFor(words(match), match.event) : undefined,
     };
   }
 
+  /**
+   * @param atHand what the change is for. What else it decides is told even where the detection's own functions fail on it: it
+   * would fail with each change to come, and hold up all that the group waits for
+   */
   #rulesFor(
     group: GroupIdentity,
     now: () => number,
+    atHand: readonly Sighting[],
     suppressedBy = (match: Match) => group.suppressionId ?? match.suppressedBy,
   ): LifeRules {
     const { runbookBaseUrl, updateEveryMs } = this.#rules;
     const { windowMs, graceMs } = this.#life;
+    const words = ({ gid, event }: Match): Detection => {
+      const isAtHand = atHand.some((sighting) => sighting.gid === gid);
+      return isAtHand ? this.detection : telling(this.detection, event);
+    };
     const rules: LifeRules = {
       windowMs,
       graceMs,
       suppressedBy,
-      ...this.#severities,
+      ...this.#severities(words),
       open: (match, count) => {
         const options = { runbookBaseUrl, now: now() };
-        return openAlert(this.detection, group, match, options, count, suppressedBy(match));
+        return openAlert(words(match), group, match, options, count, suppressedBy(match));
       },
     };
     return updateEveryMs === undefined ? rules : { ...rules, pace: { updateEveryMs, now: now() } };
@@ -270,5 +279,18 @@ export class Watch {
       `The detection ${this.detection.id} failed: ${describeError(cause)}`,
       { cause },
     );
+  }
+}
+
+/** The detection, without its own words where those fail on the event. */
+function telling(detection: Detection, event: AuditLogEvent): Detection {
+  const { lists = {} } = detection;
+  try {
+    detection.summary(event, { count: 1, lists });
+    detection.severityOf?.(event, lists);
+    return detection;
+  } catch {
+    const { severityOf: _, ...plain } = detection;
+    return { ...plain, summary: () => `${detection.title}. (What it says of the event failed.)` };
   }
 }

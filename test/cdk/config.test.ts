@@ -132,6 +132,20 @@ describe('what is refused', () => {
     expect(problem).toContain(`did you mean ${nearest}?`);
   });
 
+  it('refuses a route for a detection that there is not', () => {
+    const routes = [
+      { detections: ['asana.export.*', 'asana.export.organisation'], channel: 'C0DATATEAM1' },
+      { detections: ['asana.nope.*'], channel: 'C0DATATEAM1' },
+    ];
+    const delivery = { slack: { channel: 'C0123456789', routes } };
+    expect(
+      problemsOf(() => load({ auditLog: { workspaceGid: '1', slack: true, delivery } })),
+    ).toEqual([
+      'auditLog.delivery.slack.routes.0.detections.1: given "asana.export.organisation"; there is no such detection: docs/detections.md names all',
+      'auditLog.delivery.slack.routes.1.detections.0: given "asana.nope.*"; there is no such detection: docs/detections.md names all',
+    ]);
+  });
+
   it('refuses unknown keys inside lists and objects too', () => {
     const problems = problemsOf(() =>
       load({

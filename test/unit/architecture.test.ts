@@ -128,6 +128,7 @@ describe('imports go one way', () => {
       'lib/alerts/delivery/sink-patterns.ts',
       'lib/detections/catalogue',
       'lib/detections/define.ts',
+      'lib/detections/definition/named-ids.ts',
       'lib/detections/definition/rule-pattern.ts',
       // What configuration may change about a detection: the app checks it, the function does it.
       'lib/detections/tuning/overrides.ts',

@@ -1,6 +1,6 @@
 // What an alert keeps of the event that opened it: all of it where that is small, else the fields people look at.
 // The bounds keep a group of alerts within one DynamoDB item; the whole event was on the bus.
-import { isJsonObject } from '../../asana/lossless-json.ts';
+import { isJsonObject, stringifyLossless } from '../../asana/lossless-json.ts';
 import type { Alert } from '../../contract/alert.ts';
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
 import { shownText } from '../../text.ts';
@@ -30,7 +30,8 @@ export function snapshotOf(event: AuditLogEvent): Snapshot {
   const whole: Record<string, unknown> = {};
   for (const part of PARTS) if (event[part] !== undefined) whole[part] = event[part];
   if (mostBytes(whole, MAX_DEPTH) <= MAX_SNAPSHOT_BYTES) return whole;
-  if (Buffer.byteLength(JSON.stringify(whole)) <= MAX_SNAPSHOT_BYTES) return whole;
+  const isWritable = !isDeeper(whole, DEEP);
+  if (isWritable && Buffer.byteLength(JSON.stringify(whole)) <= MAX_SNAPSHOT_BYTES) return whole;
   const trimmed: Record<string, unknown> = {};
   for (const part of PARTS) {
     const given = event[part] as unknown;
@@ -41,6 +42,14 @@ export function snapshotOf(event: AuditLogEvent): Snapshot {
 
 /** Deeper than Asana nests anything. */
 const MAX_DEPTH = 5;
+/** Whoever reads an alert is to be able to write it as JSON again, which recurses. */
+const DEEP = 100;
+
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((part) => isDeeper(part, depth - 1));
+}
+
 /** Of a character in JSON: `\u001f`. */
 const MOST_BYTES = 6;
 
@@ -67,7 +76,7 @@ function kept(given: Record<string, unknown>, names: readonly string[]): Record<
       .map((name) => {
         const value = given[name];
         if (value === null || typeof value === 'boolean') return [name, value];
-        const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+        const text = typeof value === 'string' ? value : (stringifyLossless(value) ?? '');
         return [name, shownText(text, MAX_TRIMMED_TEXT)];
       }),
   );

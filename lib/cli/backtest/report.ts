@@ -6,6 +6,7 @@ import type { ThresholdReport } from '../../backtest/threshold-gauge.ts';
 import type { Entity, Severity } from '../../contract/alert.ts';
 import { type Colors, counted } from '../../local/show.ts';
 import { cleanText, shownText } from '../../text.ts';
+import { malformedLines } from '../terminal/malformed-lines.ts';
 import { table } from '../terminal/table.ts';
 import type { BacktestCommand } from './options.ts';
 
@@ -58,7 +59,6 @@ export interface BacktestSummary {
 }
 
 const DAY_MS = 86_400_000;
-const MOST_PROBLEMS = 20;
 
 export function summaryOf(
   { counts, span, failures, thresholds }: Backtest,
@@ -110,11 +110,7 @@ export function summaryOf(
 
 /** Lines that are no events, and detections whose code failed: for standard error. */
 export function problemLines({ counts, failures }: Backtest): string {
-  const { malformed, malformedLines } = counts;
-  const lines = malformedLines
-    .slice(0, MOST_PROBLEMS)
-    .map(({ file, line, reason }) => `${file}:${line}: ${reason}`);
-  if (malformed > lines.length) lines.push(`and ${counted(malformed - lines.length, 'line')} more`);
+  const lines = malformedLines(counts);
   for (const [id, { count, reason }] of failures) {
     lines.push(`${id} failed on ${counted(count, 'event')}, first so: ${reason}`);
   }

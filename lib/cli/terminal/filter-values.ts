@@ -3,9 +3,13 @@ import { readSpan } from '../../detections/definition/spans.ts';
 import { readInstant } from '../../instant.ts';
 import { cleanText } from '../../text.ts';
 
-/** The words of a flag that may be given again and hold several, separated by commas. */
+/**
+ * The words of a flag that may be given again and hold several, separated by commas. Where it holds none but commas, an empty
+ * one: that stands for nothing, and not for all as no flag does.
+ */
 export function wordsOf(given: readonly string[] = []): string[] {
-  return given.flatMap((one) => one.split(',').map((part) => part.trim())).filter(Boolean);
+  const words = given.flatMap((one) => one.split(',').map((part) => part.trim())).filter(Boolean);
+  return given.length > 0 && words.length === 0 ? [''] : words;
 }
 
 /** The same where only these words are known. */

@@ -18,10 +18,20 @@ import { ASK_WITHIN_30_MINUTES, HOW_ACTOR_CAME_IN } from './triage.ts';
 const SUPPORT = { actor_type: 'asana_support' };
 const SUPPORT_TOOL = { context_type: 'asana_support', on_behalf_of_user_id: 1201000000000002 };
 
+const METHODS = ['oauth', 'personal_access_token', 'service_account'];
+
+/** What the pattern asks for, but for a rule without a name, which is none. */
+function isByProgram(event: AuditLogEvent): boolean {
+  if (field(event, 'context', 'rule_name') !== '') return true;
+  const type = asText(field(event, 'context', 'context_type'))?.toLowerCase();
+  const method = asText(field(event, 'context', 'api_authentication_method'))?.toLowerCase();
+  return type === 'api' || METHODS.some((each) => each === method);
+}
+
 export const settingChangedByApi = defineDetection({
   kind: 'match',
   id: 'asana.admin.setting-changed-by-api',
-  version: 1,
+  version: 2,
   title: 'Admin setting changed through the API or automation',
   severity: 'medium',
   attack: ['T1078.004', 'T1550.001'],
@@ -44,15 +54,16 @@ export const settingChangedByApi = defineDetection({
           $or: [
             { context_type: [{ 'equals-ignore-case': 'api' }] },
             // Asana's own sample has an authentication method `cookie` beside context_type `web`: that one is a browser.
-            { api_authentication_method: ['oauth', 'personal_access_token', 'service_account'] },
-            // Any text: a rule's name.
+            { api_authentication_method: METHODS.map((text) => ({ 'equals-ignore-case': text })) },
+            // Any text: a rule's name. An empty one is none, which no pattern can say that takes no null: `when` does.
             { rule_name: [{ prefix: '' }] },
           ],
         },
       },
     },
   },
-  when: (event, { settingAutomations = [] }) => !isNamed(event, 'actor', settingAutomations),
+  when: (event, { settingAutomations = [] }) =>
+    isByProgram(event) && !isNamed(event, 'actor', settingAutomations),
   lists: { settingAutomations: [] },
   entity: actor,
   summary: (event) => {
@@ -100,6 +111,14 @@ export const settingChangedByApi = defineDetection({
         context: { context_type: 'asana', rule_name: 'Nightly clean-up' },
       }),
       example({ type: 'workspace_setting_of_tomorrow', context: SERVICE_ACCOUNT_API }),
+      example({
+        type: 'workspace_announcement_created',
+        context: { context_type: 'web', rule_name: '', api_authentication_method: 'OAuth' },
+      }),
+      example({
+        type: 'workspace_announcement_created',
+        context: { context_type: 'API', rule_name: '' },
+      }),
     ],
     silent: [
       example({ type: 'workspace_announcement_created' }),
@@ -112,6 +131,10 @@ export const settingChangedByApi = defineDetection({
       example({
         type: 'workspace_wide_reporting_enabled',
         context: { context_type: 'web', rule_name: null, api_authentication_method: null },
+      }),
+      example({
+        type: 'workspace_announcement_created',
+        context: { context_type: 'web', rule_name: '' },
       }),
       { ...example({ type: 'workspace_baa_signed' }), context: 'api' } as unknown as AuditLogEvent,
     ],

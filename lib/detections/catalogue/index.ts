@@ -1,5 +1,5 @@
 // All detections, in the order of their ids. Loading this loads data only: no engine, no AWS client.
-import type { Detection } from '../define.ts';
+import { type Detection, defineCatalogue } from '../define.ts';
 import {
   appApprovalWeakened,
   emailDomainAdded,
@@ -46,7 +46,7 @@ import { tokenPolicyWeakened } from './token-policy.ts';
 import { serviceAccountNewIp, tokenThenBulkRead } from './token-use.ts';
 import { externalInvited, mfaDisabled, reprovisioned } from './users.ts';
 
-export const CATALOGUE: readonly Detection[] = Object.freeze([
+export const CATALOGUE: readonly Detection[] = defineCatalogue([
   settingChangedByApi,
   consentWave,
   newOauthApp,

@@ -15,6 +15,7 @@ import {
   timeline,
 } from './examples.ts';
 import { ASANA_EVENTS, technique } from './references.ts';
+import { isLoosened, TOKEN_SETTINGS } from './token-policy.ts';
 import { HOW_ACTOR_CAME_IN } from './triage.ts';
 
 const SAML = 'workspace_saml_settings_changed';
@@ -69,6 +70,9 @@ function isHardening(event: AuditLogEvent): boolean {
   if (SESSIONS.some((each) => each === type)) {
     return !isDurationExtended(field(event, 'details', 'old_value'), now);
   }
+  if (TOKEN_SETTINGS.has(type)) {
+    return !isLoosened(type, field(event, 'details', 'old_value'), now);
+  }
   const safe = SAFE.get(type);
   return safe !== undefined && asText(now)?.trim().toLowerCase() === safe;
 }
@@ -91,7 +95,7 @@ const [ONE, TWO, THREE] = WEAKENING.slice(-3) as [string, string, string];
 export const changeBurst = defineDetection({
   kind: 'threshold',
   id: 'asana.policy.change-burst',
-  version: 2,
+  version: 3,
   title: 'Several security settings changed by one person in a short time',
   severity: 'high',
   attack: ['T1685', 'T1556'],
@@ -146,6 +150,11 @@ export const changeBurst = defineDetection({
         [2, change(GUESTS, 'anyone', 'admins_only')],
         [3, change('workspace_require_app_approvals_of_type_changed', 'off', 'all_apps')],
         ...SESSIONS.map((type, index) => [4 + index, change(type, 'never', '14 days')] as const),
+      ),
+      timeline(
+        [0, change('workspace_guest_app_usage_setting_changed', 'enabled', 'disabled')],
+        [1, change('workspace_guest_pat_usage_setting_changed', 'enabled', 'Disabled')],
+        [2, change('workspace_app_admin_approval_setting_changed', 'approved', 'blocked')],
       ),
       changes([
         'workspace_require_two_factor_auth_enabled',

@@ -21,12 +21,13 @@ const WORDS: ReadonlyMap<unknown, string> = new Map([
   [GUEST_APPS, 'changed whether guests may use apps'],
   [APP_APPROVAL, 'changed the approval of an app'],
 ]);
+export const TOKEN_SETTINGS: ReadonlySet<unknown> = new Set(WORDS.keys());
 /** What a permission is set to when it is taken away. Whatever is not among them counts as given, so that it is seen. */
 const TAKEN_AWAY =
   /^(false|no|none|off|disabled?|disallowed|not[ _-]allowed|forbidden|denied|deny|block(ed)?|rejected|admins?[ _-]only|approval[ _-]required|require[sd]?[ _-]approval)$/;
 
 /** True unless the change shortens a lifetime or takes a permission away: names of such events do not say which. */
-function isLoosened(type: unknown, oldValue: unknown, newValue: unknown): boolean {
+export function isLoosened(type: unknown, oldValue: unknown, newValue: unknown): boolean {
   if (type === TOKEN_EXPIRY || type === SERVICE_EXPIRY)
     return isDurationExtended(oldValue, newValue);
   if (type === TOKENS_ALLOWED) return true;

@@ -182,6 +182,16 @@ export function checkDefinition(definition: Detection): void {
   );
 }
 
+/** @throws AuditBusError `detection.invalid`, naming each id that is there twice. */
+export function checkIds(ids: readonly string[]): void {
+  const twice = new Set(ids.filter((id, at) => ids.indexOf(id) < at));
+  if (twice.size === 0) return;
+  throw new AuditBusError(
+    'detection.invalid',
+    `Detections have ids of their own; these are used twice: ${[...twice].join(', ')}`,
+  );
+}
+
 /** What a shape alone cannot say, of a definition whose shape is right. */
 function* meaningProblems(definition: Detection): Generator<string> {
   yield* attackProblems(definition);

@@ -1,6 +1,6 @@
 // Reads fields of an audit log event, whose shape nobody promises, and puts them into words for summaries and labels.
 // Never throws on an odd event; every text it returns is clean and short.
-import { numberText } from '../../asana/lossless-json.ts';
+import { numberText, stringifyLossless } from '../../asana/lossless-json.ts';
 import type { AuditLogEvent } from '../../contract/bus-event.ts';
 import { shownText } from '../../text.ts';
 import { ownMember } from '../own-member.ts';
@@ -67,7 +67,7 @@ export function resourceWords(event: AuditLogEvent, fallback = 'the workspace'):
 export function valueWords(value: unknown): string {
   if (value === null || value === undefined || value === '') return 'nothing';
   if (typeof value === 'string') return words(value);
-  return words(JSON.stringify(value) ?? 'something');
+  return words(stringifyLossless(value) ?? 'something');
 }
 
 /** "from X to Y" of `details`, leaving out an old value that Asana did not give. */

@@ -91,3 +91,13 @@ test('everything wrong is said at once', async () => {
     'holds no audit log event: it is no JSON object',
   );
 });
+
+test('lines of the history that are no events are told by file and line', async () => {
+  const path = file('broken.jsonl', `${JSON.stringify(failure(1))}\n{"gid":\n`);
+  const { code, stdout, stderr } = await runCommand('explain', [
+    ...['--event', event(failure(3)), '--events', path],
+  ]);
+  expect(stderr).toBe(`${path}:2: it is not JSON\n`);
+  expect(code).toBe(1);
+  expect(stdout).toContain('2 of 10 events within 15m');
+});

@@ -183,6 +183,15 @@ describe('what an alert keeps of its event', () => {
     expect(alert).not.toHaveProperty('actor');
   });
 
+  it('is what people look at where the event is nested deeper than can be written as JSON', () => {
+    let deep: unknown = 1;
+    for (let each = 0; each < 100_000; each++) deep = [deep];
+    const details = { old_value: 'required', new_value: deep };
+    const alert = rules.open({ ...at(0), event: { ...at(0).event, details } });
+    expect(alert).toMatchObject({ trimmed: true, details: { old_value: 'required' } });
+    expect(alertSchema.parse(JSON.parse(JSON.stringify(alert)))).toEqual(alert);
+  });
+
   it('is what people look at when large, and the whole alert stays small', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 50, maxLength: 200 }), (seed) => {

@@ -5,7 +5,11 @@ import { newOauthApp } from '../../../lib/detections/catalogue/new-apps.ts';
 import { afterDeprovision } from '../../../lib/detections/catalogue/removed-users.ts';
 import { mfaNotRestored } from '../../../lib/detections/catalogue/second-factor.ts';
 import { samlWeakened } from '../../../lib/detections/catalogue/sign-in-policy.ts';
-import { defineDetection, type MatchDetection } from '../../../lib/detections/define.ts';
+import {
+  defineCatalogue,
+  defineDetection,
+  type MatchDetection,
+} from '../../../lib/detections/define.ts';
 import { durationMinutes, isDurationExtended } from '../../../lib/detections/reading/durations.ts';
 import type { AuditBusError } from '../../../lib/errors.ts';
 
@@ -121,6 +125,14 @@ describe('defineDetection', () => {
     expect(refusal({ version: 1.5, title: '', triage: [] }).message.split('\n  - ')).toHaveLength(
       4,
     );
+  });
+});
+
+describe('defineCatalogue', () => {
+  it('names each id that is used twice', () => {
+    const twice = [samlWeakened, newOauthApp, { ...exportThenDelete, id: samlWeakened.id }];
+    expect(() => defineCatalogue(twice)).toThrow(`used twice: ${samlWeakened.id}`);
+    expect(defineCatalogue([samlWeakened, newOauthApp])).toEqual([samlWeakened, newOauthApp]);
   });
 });
 

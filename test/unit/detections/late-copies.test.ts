@@ -143,3 +143,23 @@ it('more new values at once than a group has room for are alerts once each', asy
   expect(ids).toHaveLength(40);
   expect(new Set(ids).size).toBe(40);
 });
+
+it('one of the ends whose words fail keeps none of the others from being told', async () => {
+  const detection = testDetection({
+    kind: 'sequence',
+    within: '2h',
+    window: '10m',
+    ...calledOff,
+    summary: ({ context }) => {
+      if (context?.['client_ip_address'] === 'odd') throw new Error('not like this');
+      return 'A person did it.';
+    },
+  });
+  const { opened, send, passes } = deployment(detection);
+  await send(at(0, 'a'), at(1, 'b', SUCCEEDED, 'odd'), at(30, 'c', SUCCEEDED));
+  await passes(240);
+  expect(opened().map(({ summary }) => summary)).toEqual([
+    `${detection.title}. (What it says of the event failed.)`,
+    'A person did it.',
+  ]);
+});

@@ -26,7 +26,7 @@ export interface HistoryCounts {
   duplicates: number;
   /** Left out for their time. */
   outside: number;
-  /** Without a readable time: each counts at that of the line before it, at none where none was read. */
+  /** Without a readable time: each counts at that of the line before it, those at a file's beginning at the history's first. */
   untimed: number;
   /** Lines that are nothing of the audit log: alerts, notes of the poller. */
   other: number;
@@ -53,6 +53,8 @@ const MOST_HELD = 512;
  */
 const LOOK_AHEADS = [2, MOST_HELD];
 const MOST_TOLD = 100;
+/** Events before the first time, of which so many are held for it. */
+const MOST_TIMELESS = 1_000;
 const MAX_OPEN_BYTES = 32 * 1024 * 1024;
 const MOST_OPEN_FILES = 200;
 const BETWEEN_BREATHS = 5_000;
@@ -82,7 +84,7 @@ async function readMerged(
   begin: Begin,
 ): Promise<HistoryCounts> {
   const counts = noCounts();
-  const hand = handing(options, counts, begin());
+  const { hand, end } = handing(options, counts, begin());
   const progress = { bytes: 0 };
   const cursors = options.files.map(
     (file) => new Cursor(file, lookAhead, options, counts, progress),
@@ -96,6 +98,7 @@ async function readMerged(
       if (!first.next() && !(await first.advance())) open.shift();
       else bubble(open);
     }
+    end();
   } finally {
     await Promise.all(cursors.map((cursor) => cursor.close()));
   }
@@ -133,7 +136,7 @@ async function readSorted(options: HistoryOptions, begin: Begin): Promise<Histor
         }
       }
     }
-    const hand = handing(options, counts, begin());
+    const { hand, end } = handing(options, counts, begin());
     let untilBreath = BETWEEN_BREATHS;
     for (const { at, text } of sort.sorted()) {
       const event = readEventLine(text, workspaceGid, at);
@@ -143,21 +146,31 @@ async function readSorted(options: HistoryOptions, begin: Begin): Promise<Histor
       untilBreath = BETWEEN_BREATHS;
       await new Promise((resolve) => setImmediate(resolve));
     }
+    end();
   } finally {
     sort.close();
   }
   return counts;
 }
 
-/** Leaves out what is there already and what lies outside the times asked for. */
+/**
+ * Leaves out what is there already and what lies outside the times asked for. What comes before any time was read counts at
+ * the first there is: long before all others it would have detections learn from the wrong day on.
+ */
 function handing(
   { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY }: HistoryOptions,
   counts: HistoryCounts,
   take: (event: HistoryEvent) => void,
-): (event: HistoryEvent) => void {
+): { readonly hand: (event: HistoryEvent) => void; readonly end: () => void } {
   let lastAt = Number.NaN;
   let lastGid = '';
-  return (event) => {
+  let timeless: HistoryEvent[] | undefined = [];
+  const handTimeless = (at: number) => {
+    const held = timeless ?? [];
+    timeless = undefined;
+    for (const event of held) handTimed(at === 0 ? event : atTime(event, at));
+  };
+  const handTimed = (event: HistoryEvent) => {
     const { at, gid } = event;
     if (at === lastAt && gid === lastGid) counts.duplicates += 1;
     else if (at < since || at >= until) counts.outside += 1;
@@ -168,6 +181,23 @@ function handing(
     lastAt = at;
     lastGid = gid;
   };
+  return {
+    hand(event) {
+      if (timeless !== undefined) {
+        if (event.isUntimed && event.at === 0 && timeless.length < MOST_TIMELESS) {
+          timeless.push(event);
+          return;
+        }
+        handTimeless(event.at);
+      }
+      handTimed(event);
+    },
+    end: () => handTimeless(0),
+  };
+}
+
+function atTime(event: HistoryEvent, at: number): HistoryEvent {
+  return { ...event, at, event: { ...event.event, time: new Date(at).toISOString() } };
 }
 
 /** One file, about in order: holds a few events back, so that those a little out of order find their place. */

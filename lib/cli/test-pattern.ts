@@ -41,10 +41,16 @@ async function main(terminal: Terminal): Promise<number> {
   const problem = problemOf(pattern);
   if (problem !== undefined) return refused(problem, json, terminal);
   const matches = compileEventPattern(pattern);
-  if (Array.isArray(event)) return answerList(event.map(matches), json, terminal);
+  if (Array.isArray(event) && event.length > 0) {
+    const problems = event.flatMap((each, at) =>
+      isJsonObject(each) ? [] : [`--event ${eventFile}: item ${at} of the list is no JSON object`],
+    );
+    if (problems.length > 0) throw new ConfigurationError('The events', problems);
+    return answerList(event.map(matches), json, terminal);
+  }
   if (!isJsonObject(event)) {
     throw new ConfigurationError('The event', [
-      `--event ${eventFile} holds no event: give a JSON object`,
+      `--event ${eventFile} holds no event: give a JSON object, or a list of some`,
     ]);
   }
   const match = matches(event);

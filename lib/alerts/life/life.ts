@@ -130,10 +130,12 @@ export class Life {
       (window) => window.start.at <= at && at < window.start.at + this.#windowMs && isSame(window),
     );
     if (containing >= 0) return containing;
+    // No start moves by a whole window: what was in it at its end would be in none.
+    const reach = Math.min(this.#rules.graceMs, this.#windowMs - 1);
     let nearest = -1;
     for (const [index, window] of this.windows.entries()) {
       const { start } = window;
-      const precedes = start.at - this.#rules.graceMs <= at && at < start.at && isSame(window);
+      const precedes = start.at - reach <= at && at < start.at && isSame(window);
       if (precedes && start.at < (this.windows[nearest]?.start.at ?? Number.POSITIVE_INFINITY)) {
         nearest = index;
       }

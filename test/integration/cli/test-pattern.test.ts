@@ -88,6 +88,12 @@ describe('npm run test-pattern', () => {
     expect(absent.stderr).toContain('--pattern');
     const broken = await ask('{"source":', event);
     expect([broken.code, broken.stderr.includes('not JSON')]).toEqual([2, true]);
+    const noEvents = await ask({ source: ['x'] }, []);
+    expect([noEvents.code, noEvents.stdout]).toEqual([2, '']);
+    expect(noEvents.stderr).toContain('holds no event');
+    const noObjects = await ask({ source: ['x'] }, [event, 3, null]);
+    expect(noObjects.code).toBe(2);
+    expect(noObjects.stderr).toMatch(/item 1 of the list.*\n.*item 2 of the list/);
     const typo = await ask({ source: ['x'] }, event, '--jsn');
     expect(typo.code).toBe(2);
   });

@@ -173,6 +173,23 @@ describe('what is wrong', () => {
     expect(odd?.event.time).toBe(quietEvent(5)['created_at']);
     expect(counts.untimed).toBe(1);
   });
+
+  it('one before any with a time counts at the first there is, in order, sorted and alone', async () => {
+    const odd = { gid: 'odd', event_type: 'user_app_authorized' };
+    const first = quietEvent(5)['created_at'];
+    for (const rest of [
+      [quietEvent(5), quietEvent(6)],
+      [quietEvent(900), quietEvent(5)],
+    ]) {
+      const { events, counts } = await read([file(lines([odd, ...rest]))]);
+      expect(events.map(({ gid }) => gid)[0]).toBe('odd');
+      expect(events[0]?.event.time).toBe(first);
+      expect(events[0]?.at).toBe(Date.parse(String(first)));
+      expect(counts).toMatchObject({ events: 3, untimed: 1 });
+    }
+    const alone = await read([file(lines([odd]))]);
+    expect(alone.events.map(({ gid, at }) => [gid, at])).toEqual([['odd', 0]]);
+  });
 });
 
 it('since and until are the first instant that counts and the first that does not', async () => {

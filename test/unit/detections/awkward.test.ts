@@ -1,5 +1,5 @@
-// Copies of events that come long after all was decided, and more at once than one change of a group takes: nobody is paged
-// twice for one thing, and nothing is lost.
+// What comes at an awkward time or in an awkward number: copies of events long after all was decided, more at once than one
+// change of a group takes. Nobody is paged twice for one thing, and nothing is lost.
 import { expect, it } from 'vitest';
 import { MemoryAlertStateStore } from '../../../lib/alerts/state/memory-store.ts';
 import type { BusEntry } from '../../../lib/bus/publisher-port.ts';
@@ -162,4 +162,15 @@ it('one of the ends whose words fail keeps none of the others from being told', 
     `${detection.title}. (What it says of the event failed.)`,
     'A person did it.',
   ]);
+});
+
+it('an event a whole window before an alert is one of its own, in either order', async () => {
+  for (const events of [
+    [at(0, 'a'), at(10, 'b')],
+    [at(10, 'b'), at(0, 'a')],
+  ]) {
+    const { opened, send } = deployment(testDetection({ kind: 'match', window: '10m' }));
+    for (const event of events) await send(event);
+    expect(opened()).toHaveLength(2);
+  }
 });

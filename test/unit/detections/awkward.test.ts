@@ -75,7 +75,7 @@ function deployment(detection: Detection) {
 
 const calledOff = { unless: { pattern: { 'detail-type': ['user_reprovisioned'] } } } as const;
 
-it('of what an absence waited for change nothing', async () => {
+it('copies of what an absence waited for change nothing', async () => {
   const { said, opened, send, passes } = deployment(
     testDetection({ kind: 'absence', window: '10m' }),
   );
@@ -98,7 +98,7 @@ it('of what an absence waited for change nothing', async () => {
   expect(opened()).toHaveLength(11);
 });
 
-it('of what completed a sequence that could have been called off change nothing', async () => {
+it('copies of what completed a sequence that could have been called off change nothing', async () => {
   const detection = testDetection({ kind: 'sequence', within: '2h', ...calledOff });
   const { said, opened, send, passes } = deployment(detection);
   await send(at(0, 'a'), at(1, 'b', SUCCEEDED));

@@ -138,7 +138,12 @@ class Batch {
     const { watch, group, alone, items } = work;
     const { clock } = this.#deps;
     const change: GroupChange<Sighting> = {
-      ...watch.change(group, alone, () => clock.now()),
+      ...watch.change(
+        group,
+        alone,
+        () => clock.now(),
+        (error) => tellWords(group, error, this.#deps),
+      ),
       note: (next, before) => leaveNotes(group, watch, next, before, this.#deps),
     };
     try {
@@ -176,6 +181,18 @@ export async function suppressing(
   deps: Pick<DetectDeps, 'suppressions' | 'clock'>,
 ): Promise<Suppress> {
   return suppressor((await deps.suppressions?.list()) ?? [], deps.clock.now());
+}
+
+/** A detection's words failed on an event that the change is not for: counted and in the log, and its alert is out all the same. */
+export function tellWords(
+  { detectionId, workspaceGid }: GroupIdentity,
+  error: AuditBusError,
+  { metrics, log }: Pick<DetectDeps, 'metrics' | 'log'>,
+): void {
+  metrics?.detectionFailed(detectionId, workspaceGid);
+  log.error('What a detection says of an event failed; its alert goes without.', {
+    ...{ detectionId, workspaceGid, code: error.code, reason: describeError(error) },
+  });
 }
 
 function isEngineFailure(error: unknown): boolean {

@@ -7,7 +7,7 @@ import type { Arrival } from './arrival.ts';
 import { GroupMap } from './engines/group-map.ts';
 import type { Lookout, Placed } from './engines/sighting.ts';
 import { RecentGids } from './recent-gids.ts';
-import type { Watch } from './watch.ts';
+import type { OnFailure, Watch } from './watch.ts';
 
 /** What arrives in one go. */
 export interface Arrivals {
@@ -43,6 +43,7 @@ export class Post {
   readonly #isOrdered: boolean;
   readonly #now: () => number;
   readonly #onFailure: PostOptions['onFailure'];
+  readonly #onWords: OnFailure = (error) => this.#onFailure?.(this.watch.detection.id, error);
   readonly #onlooker: Onlooker | undefined;
   readonly #groups = new GroupMap<Group>();
   /** Those that something is expected in. */
@@ -121,7 +122,13 @@ export class Post {
       try {
         for (let dueAt = watch.dueAt(group.state.memory); dueAt !== undefined; ) {
           if (dueAt > watermark) break;
-          const change = watch.passing(group.identity, watermark, this.#now);
+          const change = watch.passing(
+            group.identity,
+            watermark,
+            this.#now,
+            undefined,
+            this.#onWords,
+          );
           const { state } = change.apply(group.state, []);
           this.#keep(group, state, alerts);
           dueAt = watch.dueAt(state.memory);
@@ -199,7 +206,15 @@ export class Post {
     if (this.#inAlerts.has(identity, gid)) return known;
     if (watch.opens(placed)) this.#openUntil = Math.max(this.#openUntil, at + watch.openForMs);
     const before = known?.state ?? EMPTY_GROUP;
-    const { state, changed } = watch.apply(identity, alone, before, [sighting], this.#now);
+    const { state, changed } = watch.apply(
+      identity,
+      alone,
+      before,
+      [sighting],
+      this.#now,
+      undefined,
+      this.#onWords,
+    );
     if (known !== undefined) known.lastAt = Math.max(known.lastAt, at);
     if (!changed) return known;
     const group = known ?? { identity: kept(identity), state, lastAt: at };

@@ -36,6 +36,8 @@ export interface WatchRules {
   readonly runbookBaseUrl: string;
 }
 
+export type OnFailure = (error: AuditBusError) => void;
+
 const NONE: ReadonlySet<string> = new Set();
 
 export class Watch {
@@ -126,6 +128,7 @@ export class Watch {
    * @param alone as `see` said
    * @param now milliseconds since the epoch: when an alert was found
    * @param known gids of other events that are in an alert of the group already
+   * @param onFailure told where a definition's words failed on another event than these: its alert goes without
    * @throws AuditBusError `detect.engine-failed` where a definition's function failed
    */
   apply(
@@ -135,6 +138,7 @@ export class Watch {
     sightings: readonly Sighting[],
     now: () => number,
     known: ReadonlySet<string> = NONE,
+    onFailure?: OnFailure,
   ): Applied<Sighting> {
     const { find } = alone ? matchEngine : this.#engine;
     // Of a threshold such an event is counted in the alert that it is in; what completes a sequence does so once.
@@ -144,7 +148,7 @@ export class Watch {
       return { ...found, matches: found.matches.filter(({ gid }) => !known.has(gid)) };
     };
     try {
-      const rules = () => this.#rulesFor(group, now, sightings);
+      const rules = () => this.#rulesFor(group, now, sightings, onFailure);
       return applyEvents(state, sightings, rules, isOnce ? findNew : find);
     } catch (cause) {
       throw this.#failed(cause);
@@ -152,10 +156,16 @@ export class Watch {
   }
 
   /** The same as something to be done to a stored group. */
-  change(group: GroupIdentity, alone: boolean, now: () => number): GroupChange<Sighting> {
+  change(
+    group: GroupIdentity,
+    alone: boolean,
+    now: () => number,
+    onFailure?: OnFailure,
+  ): GroupChange<Sighting> {
     return {
       memorySeconds: this.#secondsFor(alone ? matchEngine : this.#engine),
-      apply: (state, sightings, known) => this.apply(group, alone, state, sightings, now, known),
+      apply: (state, sightings, known) =>
+        this.apply(group, alone, state, sightings, now, known, onFailure),
     };
   }
 
@@ -188,12 +198,14 @@ export class Watch {
   /**
    * What the feed's having passed `watermark` (milliseconds since the epoch) does to a group.
    * @param suppress asked of the events that waited, as they are remembered
+   * @param onFailure as for `apply`
    */
   passing(
     group: GroupIdentity,
     watermark: number,
     now: () => number,
     suppress?: Suppress,
+    onFailure?: OnFailure,
   ): GroupChange<never> {
     const { detectionId, workspaceGid, entity } = group;
     // Of a sequence the engine knows for each step; of an absence there is but the event that waited.
@@ -216,7 +228,8 @@ export class Watch {
           }
           const { memory, context } = found;
           const matches = found.matches.filter(({ gid }) => !known.has(gid));
-          const rules = () => this.#rulesFor(group, now, [], ...(isAbsence ? [waitedFor] : []));
+          const suppressedBy = isAbsence ? waitedFor : undefined;
+          const rules = () => this.#rulesFor(group, now, [], onFailure, suppressedBy);
           const applied = applyEvents(state, matches, rules, (_memory, match) => ({
             memory,
             matches: [match],
@@ -252,13 +265,16 @@ export class Watch {
     group: GroupIdentity,
     now: () => number,
     atHand: readonly Sighting[],
+    onFailure?: OnFailure,
     suppressedBy = (match: Match) => group.suppressionId ?? match.suppressedBy,
   ): LifeRules {
     const { runbookBaseUrl, updateEveryMs } = this.#rules;
     const { windowMs, graceMs } = this.#life;
+    const known = new Map(atHand.map(({ gid }) => [gid, this.detection]));
     const words = ({ gid, event }: Match): Detection => {
-      const isAtHand = atHand.some((sighting) => sighting.gid === gid);
-      return isAtHand ? this.detection : telling(this.detection, event);
+      const detection = known.get(gid) ?? this.#telling(event, onFailure);
+      known.set(gid, detection);
+      return detection;
     };
     const rules: LifeRules = {
       windowMs,
@@ -273,24 +289,26 @@ export class Watch {
     return updateEveryMs === undefined ? rules : { ...rules, pace: { updateEveryMs, now: now() } };
   }
 
+  /** The detection, without its own words where those fail on the event. */
+  #telling(event: AuditLogEvent, onFailure: OnFailure = () => {}): Detection {
+    const { detection } = this;
+    const { lists = {}, title } = detection;
+    try {
+      detection.summary(event, { count: 1, lists });
+      detection.severityOf?.(event, lists);
+      return detection;
+    } catch (cause) {
+      onFailure(this.#failed(cause));
+      const { severityOf: _, ...plain } = detection;
+      return { ...plain, summary: () => `${title}. (What it says of the event failed.)` };
+    }
+  }
+
   #failed(cause: unknown): AuditBusError {
     return new AuditBusError(
       'detect.engine-failed',
       `The detection ${this.detection.id} failed: ${describeError(cause)}`,
       { cause },
     );
-  }
-}
-
-/** The detection, without its own words where those fail on the event. */
-function telling(detection: Detection, event: AuditLogEvent): Detection {
-  const { lists = {} } = detection;
-  try {
-    detection.summary(event, { count: 1, lists });
-    detection.severityOf?.(event, lists);
-    return detection;
-  } catch {
-    const { severityOf: _, ...plain } = detection;
-    return { ...plain, summary: () => `${detection.title}. (What it says of the event failed.)` };
   }
 }

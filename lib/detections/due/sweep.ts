@@ -8,7 +8,7 @@ import { closeOver, speak } from '../../alerts/life/revisions.ts';
 import { GRACE_MS, UPDATE_EVERY_MS } from '../../alerts/life/rules.ts';
 import { CLOSED_WITHOUT_FEED_MS } from '../../alerts/lifetimes.ts';
 import { AuditBusError, describeError } from '../../errors.ts';
-import { type DetectDeps, suppressing, watchesOf } from '../detect.ts';
+import { type DetectDeps, suppressing, tellWords, watchesOf } from '../detect.ts';
 import type { Watch } from '../watch.ts';
 import { type DueBy, type DueIndex, dueBy, type FoundDue } from './due-index.ts';
 import { duesOf, leaveNotes, WRITTEN_WITHIN_MS } from './notes.ts';
@@ -221,7 +221,8 @@ class Sweep {
     if (due.kind === 'absence' && watch === undefined) return FORGET;
     if (due.kind === 'absence' && watch !== undefined) {
       const suppress = await suppressing(this.#deps);
-      return watch.passing(due.group, due.dueAt, () => clock.now(), suppress);
+      const onFailure = (error: AuditBusError) => tellWords(due.group, error, this.#deps);
+      return watch.passing(due.group, due.dueAt, () => clock.now(), suppress, onFailure);
     }
     const rules = watch?.window ?? { windowMs, graceMs };
     const passedUntil = await this.#passedUntil(due.group.workspaceGid);

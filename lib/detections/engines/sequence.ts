@@ -33,6 +33,8 @@ const MAX_COVERED = 100;
 /** Kept at either end of a stretch, and stretches a window has: what lies between them can shift a start by one stretch. */
 const ENDS = 10;
 const STRETCHES = 8;
+/** Kept of a step in any case. */
+const FEW = 5;
 /** Kept of what is to be decided, at either end of it. */
 const UNDECIDED_ENDS = 40;
 
@@ -121,12 +123,13 @@ export function sequenceEngine(detection: SequenceDetection, rules: EngineRules)
     );
     let firstAt = Number.POSITIVE_INFINITY;
     for (const { index } of firsts) firstAt = Math.min(firstAt, steps[index]?.[0]?.[0] ?? firstAt);
-    // Before any first step, and older than a first step can still come: of no use.
+    // Before any first step, and older than a first step can still come: of no use while the feed is in time. After an outage
+    // a page spans hours and is delivered in any order: of each step as many as it takes are kept for that.
     const useful = Math.min(firstAt, newest - graceMs);
     return steps.map((all, index) => {
       if (all.length === 0) return all;
       const { step, atLeast, isDistinct } = needs[index] as (typeof needs)[number];
-      const entries = step === 0 ? all : from(all, useful);
+      const entries = step === 0 ? all : from(all, useful, Math.max(atLeast, FEW));
       const stretchMs = Math.max(1, Math.floor(withinMs / STRETCHES));
       const values = isDistinct ? atLeast : 0;
       const plain = isDistinct ? ENDS : Math.max(2 * atLeast, ENDS);
@@ -276,12 +279,11 @@ function beginOf(chain: Chain): number {
   return Math.min(...chain.map(([at]) => at));
 }
 
-/** Those at `since` and later. */
-function from(entries: readonly Entry[], since: number): readonly Entry[] {
+/** Those at `since` and later, and before it so many that there are `least`. */
+function from(entries: readonly Entry[], since: number, least: number): readonly Entry[] {
   const [first] = entries;
-  return first === undefined || first[0] >= since
-    ? entries
-    : entries.slice(indexAfter(entries, since - 1));
+  if (first === undefined || first[0] >= since || entries.length <= least) return entries;
+  return entries.slice(Math.min(indexAfter(entries, since - 1), entries.length - least));
 }
 
 /** What is told is the event itself, else the one at hand, else no more than that there was one. */

@@ -174,3 +174,20 @@ it('an event a whole window before an alert is one of its own, in either order',
     expect(opened()).toHaveLength(2);
   }
 });
+
+it('the steps of a sequence may come hours out of order, as the pages after an outage do', async () => {
+  const detection = testDetection({
+    kind: 'sequence',
+    within: '24h',
+    steps: [
+      { name: 'one', pattern: { 'detail-type': [FAILED] } },
+      { name: 'three', pattern: { 'detail-type': [SUCCEEDED] }, atLeast: 3 },
+    ],
+  });
+  const { opened, send } = deployment(detection);
+  await send(at(2, 'c', SUCCEEDED), at(3, 'd', SUCCEEDED));
+  await send(at(1_200, 'z', SUCCEEDED));
+  await send(at(0, 'a'), at(1, 'b', SUCCEEDED));
+  // What came twenty hours later is another alert, as it would have been in order.
+  expect(opened().map(({ eventGids }) => eventGids)).toContainEqual(['a', 'b', 'c', 'd']);
+});

@@ -138,12 +138,9 @@ class Batch {
     const { watch, group, alone, items } = work;
     const { clock } = this.#deps;
     const change: GroupChange<Sighting> = {
-      ...watch.change(
-        group,
-        alone,
-        () => clock.now(),
-        (error) => tellWords(group, error, this.#deps),
-      ),
+      ...watch.change(group, alone, () => clock.now(), {
+        onFailure: (error) => tellWords(group, error, this.#deps),
+      }),
       note: (next, before) => leaveNotes(group, watch, next, before, this.#deps),
     };
     try {

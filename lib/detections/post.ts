@@ -7,7 +7,7 @@ import type { Arrival } from './arrival.ts';
 import { GroupMap } from './engines/group-map.ts';
 import type { Lookout, Placed } from './engines/sighting.ts';
 import { RecentGids } from './recent-gids.ts';
-import type { OnFailure, Watch } from './watch.ts';
+import type { Telling, Watch } from './watch.ts';
 
 /** What arrives in one go. */
 export interface Arrivals {
@@ -43,7 +43,7 @@ export class Post {
   readonly #isOrdered: boolean;
   readonly #now: () => number;
   readonly #onFailure: PostOptions['onFailure'];
-  readonly #onWords: OnFailure = (error) => this.#onFailure?.(this.watch.detection.id, error);
+  readonly #telling: Telling;
   readonly #onlooker: Onlooker | undefined;
   readonly #groups = new GroupMap<Group>();
   /** Those that something is expected in. */
@@ -66,6 +66,7 @@ export class Post {
     this.#now = options.now ?? (() => this.#newest);
     this.#onFailure = options.onFailure;
     this.#onlooker = options.onlooker?.(watch);
+    this.#telling = { onFailure: (error) => options.onFailure?.(watch.detection.id, error) };
   }
 
   get size(): number {
@@ -122,13 +123,7 @@ export class Post {
       try {
         for (let dueAt = watch.dueAt(group.state.memory); dueAt !== undefined; ) {
           if (dueAt > watermark) break;
-          const change = watch.passing(
-            group.identity,
-            watermark,
-            this.#now,
-            undefined,
-            this.#onWords,
-          );
+          const change = watch.passing(group.identity, watermark, this.#now, this.#telling);
           const { state } = change.apply(group.state, []);
           this.#keep(group, state, alerts);
           dueAt = watch.dueAt(state.memory);
@@ -212,8 +207,7 @@ export class Post {
       before,
       [sighting],
       this.#now,
-      undefined,
-      this.#onWords,
+      this.#telling,
     );
     if (known !== undefined) known.lastAt = Math.max(known.lastAt, at);
     if (!changed) return known;

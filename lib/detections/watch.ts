@@ -36,7 +36,10 @@ export interface WatchRules {
   readonly runbookBaseUrl: string;
 }
 
-export type OnFailure = (error: AuditBusError) => void;
+export interface Telling {
+  /** Told where a definition's words failed on an event that the change is not for: its alert goes without them. */
+  readonly onFailure?: (error: AuditBusError) => void;
+}
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -128,7 +131,6 @@ export class Watch {
    * @param alone as `see` said
    * @param now milliseconds since the epoch: when an alert was found
    * @param known gids of other events that are in an alert of the group already
-   * @param onFailure told where a definition's words failed on another event than these: its alert goes without
    * @throws AuditBusError `detect.engine-failed` where a definition's function failed
    */
   apply(
@@ -137,8 +139,7 @@ export class Watch {
     state: GroupState,
     sightings: readonly Sighting[],
     now: () => number,
-    known: ReadonlySet<string> = NONE,
-    onFailure?: OnFailure,
+    { known = NONE, onFailure }: Telling & { readonly known?: ReadonlySet<string> } = {},
   ): Applied<Sighting> {
     const { find } = alone ? matchEngine : this.#engine;
     // Of a threshold such an event is counted in the alert that it is in; what completes a sequence does so once.
@@ -160,12 +161,12 @@ export class Watch {
     group: GroupIdentity,
     alone: boolean,
     now: () => number,
-    onFailure?: OnFailure,
+    telling: Telling = {},
   ): GroupChange<Sighting> {
     return {
       memorySeconds: this.#secondsFor(alone ? matchEngine : this.#engine),
-      apply: (state, sightings, known) =>
-        this.apply(group, alone, state, sightings, now, known, onFailure),
+      apply: (state, sightings, known = NONE) =>
+        this.apply(group, alone, state, sightings, now, { ...telling, known }),
     };
   }
 
@@ -198,14 +199,12 @@ export class Watch {
   /**
    * What the feed's having passed `watermark` (milliseconds since the epoch) does to a group.
    * @param suppress asked of the events that waited, as they are remembered
-   * @param onFailure as for `apply`
    */
   passing(
     group: GroupIdentity,
     watermark: number,
     now: () => number,
-    suppress?: Suppress,
-    onFailure?: OnFailure,
+    { suppress, onFailure }: Telling & { readonly suppress?: Suppress } = {},
   ): GroupChange<never> {
     const { detectionId, workspaceGid, entity } = group;
     // Of a sequence the engine knows for each step; of an absence there is but the event that waited.
@@ -265,7 +264,7 @@ export class Watch {
     group: GroupIdentity,
     now: () => number,
     atHand: readonly Sighting[],
-    onFailure?: OnFailure,
+    onFailure?: Telling['onFailure'],
     suppressedBy = (match: Match) => group.suppressionId ?? match.suppressedBy,
   ): LifeRules {
     const { runbookBaseUrl, updateEveryMs } = this.#rules;
@@ -290,7 +289,7 @@ export class Watch {
   }
 
   /** The detection, without its own words where those fail on the event. */
-  #telling(event: AuditLogEvent, onFailure: OnFailure = () => {}): Detection {
+  #telling(event: AuditLogEvent, onFailure: Telling['onFailure']): Detection {
     const { detection } = this;
     const { lists = {}, title } = detection;
     try {
@@ -298,7 +297,7 @@ export class Watch {
       detection.severityOf?.(event, lists);
       return detection;
     } catch (cause) {
-      onFailure(this.#failed(cause));
+      onFailure?.(this.#failed(cause));
       const { severityOf: _, ...plain } = detection;
       return { ...plain, summary: () => `${title}. (What it says of the event failed.)` };
     }

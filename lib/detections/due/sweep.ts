@@ -222,7 +222,7 @@ class Sweep {
     if (due.kind === 'absence' && watch !== undefined) {
       const suppress = await suppressing(this.#deps);
       const onFailure = (error: AuditBusError) => tellWords(due.group, error, this.#deps);
-      return watch.passing(due.group, due.dueAt, () => clock.now(), suppress, onFailure);
+      return watch.passing(due.group, due.dueAt, () => clock.now(), { suppress, onFailure });
     }
     const rules = watch?.window ?? { windowMs, graceMs };
     const passedUntil = await this.#passedUntil(due.group.workspaceGid);

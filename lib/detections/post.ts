@@ -157,7 +157,6 @@ export class Post {
     const { workspaceGid } = detail.metadata;
     const found = readGroup(detail.data, workspaceGid);
     if (found === undefined) return true;
-    if (found.alone) return false;
     const group = this.#groups.get({ workspaceGid, entity: found.entity });
     return group === undefined || this.watch.isIdle(group.state.memory, at);
   }

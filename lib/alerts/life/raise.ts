@@ -24,7 +24,10 @@ export interface RaiseDeps {
 
 /** What is to become of a group, whatever its state is when it is read. Pure, and asked again after a conflict. */
 export interface GroupChange<T> {
-  /** @param known gids that are in an alert of the group already, of those that came into one when it was asked before */
+  /**
+   * @param events without those that are in an alert of the group already
+   * @param known gids that are, also of events that the group itself remembers: what would alert on one of those does not
+   */
   apply(state: GroupState, events: readonly T[], known?: ReadonlySet<string>): Applied<T>;
   /** Done before a state is written that may have to be looked at by itself later: the note comes first. */
   note?(next: GroupState, before: GroupState): Promise<void>;

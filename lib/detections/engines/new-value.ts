@@ -76,7 +76,7 @@ export function newValueEngine(detection: NewValueDetection, rules: EngineRules)
       const first = Math.min(known.first, at);
       const newest = Math.max(known.newest, at);
       const speaks = !learnOnly && first <= at - learnMs && isNew(times, at);
-      const isAgain = times.some((time) => Math.abs(time - at) <= graceMs);
+      const isAgain = speaks && times.some((time) => Math.abs(time - at) <= graceMs);
       const matches = speaks ? [isAgain ? { ...sighting, isAgain } : sighting] : [];
       if (times.includes(at)) return { memory, matches };
       const entry: SeenValue = [value, added(times, at, newest)];

@@ -38,7 +38,7 @@ const MEANINGS: Readonly<Record<string, Partial<Record<EventType, string>>>> = {
   user: {
     user_login_succeeded: 'A sign-in worked.',
     user_login_failed: 'A sign-in was refused.',
-    user_logged_out: 'A person signed out, or a session was ended for them.',
+    user_logged_out: 'A person signed out, or was signed out.',
     user_invited: 'A person was invited, or joined by an attached email domain.',
     user_deprovisioned: 'A person was taken out of the organisation.',
     user_reprovisioned: 'A person taken out before was let in again.',

@@ -31,7 +31,7 @@ const BY_EMAIL = { email: 'Bob@Example.com' };
 export const afterDeprovision = defineDetection({
   kind: 'sequence',
   id: 'asana.login.after-deprovision',
-  version: 1,
+  version: 2,
   title: 'Activity by a user already removed',
   severity: 'high',
   attack: ['T1078.004'],
@@ -57,7 +57,7 @@ export const afterDeprovision = defineDetection({
       : `${actorWords(event)}, whose account had been removed, went on acting: ${valueWords(field(event, 'event_type'))}, ${resourceWords(event)}.`,
   triage: [
     'Within 15 minutes: sign the account out of all sessions in the admin console, revoke its apps and personal access tokens, and remove it again.',
-    'Find out why it still worked: context.api_authentication_method says a token, context.context_type a session; look whether the identity provider still lets the person in.',
+    'Find out why it still worked: context.api_authentication_method says a token, context.context_type web a browser that was never signed out; look whether the identity provider still lets the person in.',
     'Read the user_deprovisioned event (the first of the alert): who removed the account, and whether it was a dismissal.',
     'Read all events of actor.gid since then: exports, downloads, deletions, members added. Tell your people and legal teams if anything was taken.',
   ],

@@ -138,7 +138,7 @@ export const passwordWeakened = defineDetection({
 export const sessionExtended = defineDetection({
   kind: 'match',
   id: 'asana.policy.session-extended',
-  version: 3,
+  version: 4,
   title: 'Session lifetime lengthened or unlimited',
   severity: 'medium',
   attack: ['T1550.004'],
@@ -148,8 +148,9 @@ export const sessionExtended = defineDetection({
     isDurationExtended(field(event, 'details', 'old_value'), field(event, 'details', 'new_value')),
   entity: firstOf(workspace, resource),
   summary: (event) => {
-    const which = field(event, 'event_type') === IDLE_SESSION_CHANGED ? 'idle ' : '';
-    return `${actorWords(event)} changed the ${which}session lifetime of ${resourceWords(event)} ${changeWords(event)}.`;
+    const isIdle = field(event, 'event_type') === IDLE_SESSION_CHANGED;
+    const how = isIdle ? 'how long people may be idle in' : 'how long people stay signed in to';
+    return `${actorWords(event)} changed ${how} ${resourceWords(event)} ${changeWords(event)}.`;
   },
   triage: [
     ASK_ACTOR,

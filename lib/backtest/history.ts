@@ -2,7 +2,15 @@
 // memory. Files that are about in order are merged as they are read; else all goes through a sort on disk.
 import { ExternalSort, inOrder } from './external-sort.ts';
 import { type HistoryEvent, readEventLine } from './history-event.ts';
-import { type LineBatch, MAX_CHUNK_BYTES, MAX_LINE_BYTES, readLines } from './lines.ts';
+import {
+  Cursor,
+  isBefore,
+  LineReader,
+  MOST_HELD,
+  OutOfOrder,
+  type ReadCounts,
+} from './history-file.ts';
+import { MAX_CHUNK_BYTES, readLines } from './lines.ts';
 
 export interface HistoryOptions {
   /** Paths; `-` is standard input. */
@@ -19,47 +27,29 @@ export interface HistoryOptions {
   readonly onProgress?: (progress: { readonly bytes: number; readonly isSorting: boolean }) => void;
 }
 
-export interface HistoryCounts {
+export interface HistoryCounts extends ReadCounts {
   /** Events handed on. */
   events: number;
   /** Those that were there already, by gid and time. */
   duplicates: number;
   /** Left out for their time. */
   outside: number;
-  /** Without a readable time: each counts at that of the line before it, those at a file's beginning at the history's first. */
-  untimed: number;
-  /** Lines that are nothing of the audit log: alerts, notes of the poller. */
-  other: number;
-  /** Lines that are no event, though they should be. */
-  malformed: number;
-  /** The first of those. */
-  readonly malformedLines: MalformedLine[];
-}
-export interface MalformedLine {
-  readonly file: string;
-  readonly line: number;
-  readonly reason: string;
 }
 
 /** Taken anew when the order of the files turns out not to be what it was taken for. */
 export type Begin = () => (event: HistoryEvent) => void;
 
-/** Events of one millisecond that are held back, at most: in that much, files may have them in any order. */
-const MOST_HELD = 512;
 /**
  * Events that are held back for those that come out of order: those of a millisecond and the next one, as files mostly are
  * in the order of time, and what is held long has to be fetched from memory again; then, from the beginning, some more. A
  * file that is further out of order is sorted on disk.
  */
 const LOOK_AHEADS = [2, MOST_HELD];
-const MOST_TOLD = 100;
 /** Events before the first time, of which so many are held for it. */
 const MOST_TIMELESS = 1_000;
 const MAX_OPEN_BYTES = 32 * 1024 * 1024;
 const MOST_OPEN_FILES = 200;
 const BETWEEN_BREATHS = 5_000;
-
-class OutOfOrder extends Error {}
 
 /**
  * Hands every event to what `begin` returns. Where files are not in order it begins again.
@@ -85,10 +75,18 @@ async function readMerged(
 ): Promise<HistoryCounts> {
   const counts = noCounts();
   const { hand, end } = handing(options, counts, begin());
-  const progress = { bytes: 0 };
-  const cursors = options.files.map(
-    (file) => new Cursor(file, lookAhead, options, counts, progress),
-  );
+  const { files, workspaceGid, onProgress } = options;
+  const room = Math.floor(MAX_OPEN_BYTES / files.length);
+  const chunkBytes = Math.min(MAX_CHUNK_BYTES, Math.max(64 * 1024, room));
+  let bytes = 0;
+  const onBytes = (more: number) => {
+    bytes += more;
+    onProgress?.({ bytes, isSorting: false });
+  };
+  const cursors = files.map((file) => {
+    const reader = new LineReader(file, workspaceGid, counts);
+    return new Cursor(readLines(file, { chunkBytes, onBytes }), reader, lookAhead);
+  });
   try {
     const open: Cursor[] = [];
     for (const cursor of cursors) if (await cursor.advance()) open.push(cursor);
@@ -122,7 +120,7 @@ async function readSorted(options: HistoryOptions, begin: Begin): Promise<Histor
   try {
     let bytes = 0;
     for (const file of files) {
-      const reader = new LineReader(file, options, counts);
+      const reader = new LineReader(file, workspaceGid, counts);
       const onBytes = (more: number) => {
         bytes += more;
         onProgress({ bytes, isSorting: true });
@@ -198,128 +196,6 @@ function handing(
 
 function atTime(event: HistoryEvent, at: number): HistoryEvent {
   return { ...event, at, event: { ...event.event, time: new Date(at).toISOString() } };
-}
-
-/** One file, about in order: holds a few events back, so that those a little out of order find their place. */
-class Cursor {
-  head!: HistoryEvent;
-  readonly #batches: AsyncGenerator<LineBatch>;
-  readonly #reader: LineReader;
-  #lines: LineBatch | undefined;
-  #isDone = false;
-  readonly #lookAhead: number;
-  readonly #held: HistoryEvent[] = [];
-
-  constructor(
-    file: string,
-    lookAhead: number,
-    options: HistoryOptions,
-    counts: HistoryCounts,
-    progress: { bytes: number },
-  ) {
-    this.#lookAhead = lookAhead;
-    const room = Math.floor(MAX_OPEN_BYTES / options.files.length);
-    this.#batches = readLines(file, {
-      chunkBytes: Math.min(MAX_CHUNK_BYTES, Math.max(64 * 1024, room)),
-      onBytes: (bytes) => {
-        progress.bytes += bytes;
-        options.onProgress?.({ bytes: progress.bytes, isSorting: false });
-      },
-    });
-    this.#reader = new LineReader(file, options, counts);
-  }
-
-  /** Reads on in the file and puts the next event at the head; false at its end. */
-  async advance(): Promise<boolean> {
-    while (!this.#isDone) {
-      const { done, value } = await this.#batches.next();
-      if (done) this.#isDone = true;
-      else this.#lines = value;
-      if (this.next()) return true;
-    }
-    return false;
-  }
-
-  /** Puts the next event at the head; false when the file has to be read on for that. */
-  next(): boolean {
-    const lines = this.#lines;
-    while (lines !== undefined && !lines.isOver && !this.#isFull()) {
-      const event = this.#reader.read(lines.next());
-      if (event !== undefined) this.#hold(event);
-    }
-    if (!this.#isFull() && !this.#isDone) return false;
-    const event = this.#held.shift();
-    if (event === undefined) return false;
-    if (this.head !== undefined && isBefore(event, this.head)) throw new OutOfOrder();
-    this.head = event;
-    return true;
-  }
-
-  async close(): Promise<void> {
-    await this.#batches.return(undefined);
-  }
-
-  #isFull(): boolean {
-    const held = this.#held;
-    if (held.length < this.#lookAhead) return false;
-    return held.length >= MOST_HELD || held[0]?.at !== held.at(-1)?.at;
-  }
-
-  #hold(event: HistoryEvent): void {
-    const held = this.#held;
-    let at = held.length;
-    held.push(event);
-    for (; at > 0; at--) {
-      const before = held[at - 1] as HistoryEvent;
-      if (!isBefore(event, before)) break;
-      held[at] = before;
-    }
-    held[at] = event;
-  }
-}
-
-/** The events of one file's lines, and what is wrong with lines that hold none. */
-class LineReader {
-  readonly #file: string;
-  readonly #workspaceGid: string;
-  readonly #counts: HistoryCounts;
-  #number = 0;
-  #before = 0;
-
-  constructor(file: string, { workspaceGid }: HistoryOptions, counts: HistoryCounts) {
-    this.#file = file;
-    this.#workspaceGid = workspaceGid;
-    this.#counts = counts;
-  }
-
-  /** The next line; undefined for one that is blank or holds no event of the audit log. */
-  read(line: string | undefined): HistoryEvent | undefined {
-    this.#number += 1;
-    if (line === undefined) return this.#refuse(`it is longer than ${MAX_LINE_BYTES} bytes`);
-    const content = readEventLine(line, this.#workspaceGid, this.#before);
-    if (content === 'other') {
-      this.#counts.other += 1;
-      return undefined;
-    }
-    if ('malformed' in content) {
-      return line.trim() === '' ? undefined : this.#refuse(content.malformed);
-    }
-    this.#before = content.at;
-    if (content.isUntimed) this.#counts.untimed += 1;
-    return content;
-  }
-
-  #refuse(reason: string): undefined {
-    const { malformedLines } = this.#counts;
-    this.#counts.malformed += 1;
-    if (malformedLines.length < MOST_TOLD) {
-      malformedLines.push({ file: this.#file, line: this.#number, reason });
-    }
-  }
-}
-
-function isBefore(one: HistoryEvent, other: HistoryEvent): boolean {
-  return one.at === other.at ? one.gid < other.gid : one.at < other.at;
 }
 
 function placeOf({ at, gid }: HistoryEvent) {

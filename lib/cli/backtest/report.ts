@@ -1,6 +1,6 @@
 // What a backtest came to, for programs and for people. Pure. Text from events passes lib/text.ts.
 import type { Backtest } from '../../backtest/backtest.ts';
-import type { MalformedLine } from '../../backtest/history.ts';
+import type { MalformedLine } from '../../backtest/history-file.ts';
 import { type Tally, topEntities } from '../../backtest/tally.ts';
 import type { ThresholdReport } from '../../backtest/threshold-gauge.ts';
 import type { Entity, Severity } from '../../contract/alert.ts';

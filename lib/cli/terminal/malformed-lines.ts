@@ -1,5 +1,5 @@
 // Lines of a history that are no events, as commands tell of them on standard error.
-import type { HistoryCounts } from '../../backtest/history.ts';
+import type { ReadCounts } from '../../backtest/history-file.ts';
 import { counted } from '../../local/show.ts';
 
 const MOST_TOLD = 20;
@@ -8,7 +8,7 @@ const MOST_TOLD = 20;
 export function malformedLines({
   malformed,
   malformedLines: known,
-}: Pick<HistoryCounts, 'malformed' | 'malformedLines'>): string[] {
+}: Pick<ReadCounts, 'malformed' | 'malformedLines'>): string[] {
   const lines = known
     .slice(0, MOST_TOLD)
     .map(({ file, line, reason }) => `${file}:${line}: ${reason}`);
